@@ -1,0 +1,74 @@
+/**
+ * Holds the import table of docs/architecture.md against the code: each package may import only what lies below it,
+ * only `core` and the backends may import tfjs, and every workspace import must stand in the package's own dependencies.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const MAY_IMPORT = {
+  'backend-wasm': [],
+  'backend-webgpu': [],
+  'backend-node': [],
+  checkpoint: [],
+  tokenizer: [],
+  core: ['backend-wasm', 'backend-webgpu', 'backend-node'],
+  data: ['tokenizer'],
+  model: ['core', 'checkpoint'],
+  trainer: ['core', 'data', 'checkpoint'],
+  aligner: ['trainer', 'model', 'data', 'tokenizer', 'core'],
+  eval: ['model', 'tokenizer', 'core'],
+};
+const MAY_IMPORT_TFJS = new Set(['core', 'backend-wasm', 'backend-webgpu', 'backend-node']);
+const FORBIDDEN_FILE_NAMES = /(^|-)(utils?|helpers?|manager|misc|common)\.ts$/;
+
+const problems = [];
+for (const name of readdirSync(join(root, 'packages'))) {
+  if (!(name in MAY_IMPORT)) problems.push(`packages/${name}: not in the import table of scripts/check-boundaries.mjs`);
+  else checkPackage(name);
+}
+if (problems.length > 0) {
+  console.error(`${problems.join('\n')}\n${problems.length} boundary problems`);
+  process.exit(1);
+}
+console.log(`boundaries hold for ${Object.keys(MAY_IMPORT).length} packages`);
+
+function checkPackage(name) {
+  const directory = join(root, 'packages', name);
+  const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  const declared = new Set(
+    Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies }),
+  );
+  for (const file of sourceFiles(join(directory, 'src'))) {
+    const where = relative(root, file);
+    if (FORBIDDEN_FILE_NAMES.test(file)) problems.push(`${where}: a file name must say what is in it`);
+    const isTest = file.endsWith('.test.ts');
+    for (const specifier of importsOf(readFileSync(file, 'utf8'))) {
+      const own = specifier.match(/^@marco-ts\/([^/]+)/)?.[1];
+      if (own !== undefined) {
+        if (!MAY_IMPORT[name].includes(own) && !(isTest && own === name)) {
+          problems.push(`${where}: ${name} must not import @marco-ts/${own}`);
+        } else if (!declared.has(`@marco-ts/${own}`) && own !== name) {
+          problems.push(`${where}: @marco-ts/${own} is not in packages/${name}/package.json`);
+        }
+      }
+      if (specifier.startsWith('@tensorflow/') && !MAY_IMPORT_TFJS.has(name)) {
+        problems.push(`${where}: only core and the backends import tfjs; use { tf } from '@marco-ts/core'`);
+      }
+    }
+  }
+}
+
+function importsOf(text) {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  return [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g)].map((match) => match[1]);
+}
+
+function* sourceFiles(directory) {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) {
+      if (entry.name !== 'generated') yield* sourceFiles(path);
+    } else if (entry.name.endsWith('.ts')) yield path;
+  }
+}
