@@ -1,1 +1,40 @@
-export {};
+export {
+  BACKEND_NAMES,
+  LANGUAGE_TIERS,
+  type LanguageTier,
+  MIXTURE_SOURCES,
+  type MixtureSource,
+  REJECTED_KINDS,
+  type Recipe,
+  recipeSchema,
+} from './config/recipe-schema.ts';
+export {
+  BadInputError,
+  EXIT_CODES,
+  exitCodeOf,
+  InterruptedError,
+  StageFailedError,
+  type StopSignal,
+} from './errors.ts';
+export type { JsonObject, JsonValue } from './json.ts';
+export { BUILTIN_RECIPES } from './recipes/builtin-recipes.ts';
+export { tinyCpu } from './recipes/tiny-cpu.ts';
+export type {
+  CostResult,
+  EvaluationResult,
+  FertilityResult,
+  FunnelResult,
+  MixtureResult,
+  RunResults,
+  SampleResult,
+  StageResult,
+  TaskResult,
+  TaskScore,
+  TrainingResult,
+  TrainingStep,
+} from './report/run-results.ts';
+export { type PlannedStage, planRun } from './runner/plan-run.ts';
+export { findLatestRun, type RunRecord, readRunRecord } from './runner/run-directory.ts';
+export { type RunObserver, type RunOutcome, runStages } from './runner/run-stages.ts';
+export type { RunRecipe, Stage, StageContext, StageCounts, StageProgress } from './runner/stage.ts';
+export { type RunStageManifest, readStageManifest } from './runner/stage-manifest.ts';

@@ -1,0 +1,32 @@
+/**
+ * Turns Ctrl-C and SIGTERM into an abort signal: the first lets the running stage save, a second Ctrl-C ends the process at once.
+ */
+import { EXIT_CODES, type StopSignal } from '../errors.ts';
+
+export interface StopSignals {
+  /** its `reason` is the signal's name */
+  readonly signal: AbortSignal;
+  /** takes the handlers away again */
+  close(): void;
+}
+
+/** @param onStop called once, at the first signal */
+export function listenForStopSignals(onStop: (signal: StopSignal) => void): StopSignals {
+  const controller = new AbortController();
+  const stop = (name: StopSignal) => (): void => {
+    if (controller.signal.aborted) process.exit(EXIT_CODES[name]);
+    controller.abort(name);
+    onStop(name);
+  };
+  const onInterrupt = stop('SIGINT');
+  const onTerminate = stop('SIGTERM');
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onTerminate);
+  return {
+    signal: controller.signal,
+    close() {
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onTerminate);
+    },
+  };
+}

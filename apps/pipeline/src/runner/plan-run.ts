@@ -1,0 +1,93 @@
+/**
+ * Decides, before anything runs, which stages are up to date, which run and why.
+ *
+ * A stage's key is the hash of its config, its version, the code version and the keys of its inputs. Stages are deterministic, so a
+ * finished directory with the same key has the same contents and is not made again.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hashJson } from '@marco-ts/checkpoint';
+import { describeChanges } from '../config/describe-changes.ts';
+import type { JsonObject } from '../json.ts';
+import type { RunRecipe, Stage } from './stage.ts';
+import { readStageManifest } from './stage-manifest.ts';
+
+export interface PlannedStage<R extends RunRecipe> {
+  readonly stage: Stage<R>;
+  /** `<NN>-<name>` */
+  readonly directoryName: string;
+  readonly key: string;
+  readonly inputKeys: Readonly<Record<string, string>>;
+  readonly config: JsonObject;
+  readonly status: 'up-to-date' | 'resume' | 'run';
+  /** why it runs, in words; empty when it is up to date */
+  readonly reason: string;
+}
+
+/** What an unfinished directory was being made from; written into it when a stage begins. */
+export const UNFINISHED_FILE = 'unfinished.json';
+export const PARTIAL_SUFFIX = '.partial';
+
+/** @throws Error when a stage names an input that does not come before it, or two stages share a name */
+export async function planRun<R extends RunRecipe>(options: {
+  stages: readonly Stage<R>[];
+  recipe: R;
+  directory: string;
+  codeVersion: string;
+}): Promise<PlannedStage<R>[]> {
+  const planned = new Map<string, PlannedStage<R>>();
+  for (const [index, stage] of options.stages.entries()) {
+    if (planned.has(stage.name)) {
+      throw new Error(`[@marco-ts/pipeline] planRun: stage names must differ, got ${stage.name} twice.`);
+    }
+    const inputKeys: Record<string, string> = {};
+    for (const input of stage.dependsOn) {
+      const source = planned.get(input);
+      if (source === undefined) {
+        throw new Error(
+          `[@marco-ts/pipeline] planRun: inputs must be earlier stages, got ${input} as input of ${stage.name}. Stages so far: ${[...planned.keys()].join(', ') || 'none'}.`,
+        );
+      }
+      inputKeys[input] = source.key;
+    }
+    const config = JSON.parse(JSON.stringify(stage.config(options.recipe))) as JsonObject;
+    const version = stage.version ?? 1;
+    const key = hashJson({ stage: stage.name, config, version, codeVersion: options.codeVersion, inputs: inputKeys });
+    const directoryName = `${String(index + 1).padStart(2, '0')}-${stage.name}`;
+    const path = join(options.directory, directoryName);
+    const manifest = await readStageManifest(path);
+    const entry = { stage, directoryName, key, inputKeys, config };
+    if (manifest?.key === key) {
+      planned.set(stage.name, { ...entry, status: 'up-to-date', reason: '' });
+      continue;
+    }
+    if (stage.resumable === true && (await readUnfinishedKey(`${path}${PARTIAL_SUFFIX}`)) === key) {
+      planned.set(stage.name, { ...entry, status: 'resume', reason: 'goes on where it stopped' });
+      continue;
+    }
+    planned.set(stage.name, { ...entry, status: 'run', reason: reasonToRun() });
+
+    function reasonToRun(): string {
+      if (manifest === null)
+        return existsSync(path) ? 'its directory has no manifest: it was not finished' : 'not run yet';
+      const changes = describeChanges(manifest.config, config);
+      if (changes.length > 0) return `config changed: ${changes.join('; ')}`;
+      if (manifest.version !== version) return `the stage's version changed: ${manifest.version} -> ${version}`;
+      if (manifest.codeVersion !== options.codeVersion) {
+        return `marco-ts changed: ${manifest.codeVersion} -> ${options.codeVersion}`;
+      }
+      const inputs = stage.dependsOn.filter((name) => manifest.inputs[name] !== inputKeys[name]);
+      return inputs.length > 0 ? `its input changed: ${inputs.join(', ')}` : 'its inputs changed';
+    }
+  }
+  return [...planned.values()];
+}
+
+async function readUnfinishedKey(directory: string): Promise<string | null> {
+  try {
+    return (JSON.parse(await readFile(join(directory, UNFINISHED_FILE), 'utf8')) as { key: string }).key;
+  } catch {
+    return null;
+  }
+}

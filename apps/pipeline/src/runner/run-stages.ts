@@ -1,0 +1,235 @@
+/**
+ * Runs stages in order into one run directory: skips what is up to date, goes on where it stopped, and leaves nothing half-written
+ * that could be taken for done.
+ *
+ * A stage fills `<NN>-<name>.partial`, its manifest is written there last, and only then the directory gets its final name.
+ */
+import { appendFile, mkdir, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { writeFileAtomic } from '@marco-ts/checkpoint';
+import { BadInputError, InterruptedError, StageFailedError, type StopSignal } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
+import { measurePeakMemory } from './measure-peak-memory.ts';
+import { PARTIAL_SUFFIX, type PlannedStage, planRun, UNFINISHED_FILE } from './plan-run.ts';
+import { checkRunDirectory, openRunDirectory } from './run-directory.ts';
+import { acquireRunLock } from './run-lock.ts';
+import type { RunRecipe, Stage, StageProgress } from './stage.ts';
+import { type RunStageManifest, readStageManifest, writeStageManifest } from './stage-manifest.ts';
+import { stageSeed } from './stage-seed.ts';
+
+/** What the runner tells while it works; the console draws it. */
+export interface RunObserver {
+  onPlan?(planned: readonly PlannedStage<RunRecipe>[]): void;
+  onStageStart?(planned: PlannedStage<RunRecipe>): void;
+  onStageEnd?(planned: PlannedStage<RunRecipe>, manifest: RunStageManifest): void;
+  onLog?(message: string): void;
+  progress?: StageProgress;
+}
+
+export interface RunOutcome<R extends RunRecipe> {
+  readonly directory: string;
+  readonly stages: readonly {
+    readonly planned: PlannedStage<R>;
+    readonly directory: string;
+    readonly manifest: RunStageManifest;
+  }[];
+  /** names of the stages that ran now; empty when everything was up to date */
+  readonly ran: readonly string[];
+}
+
+const NO_PROGRESS: StageProgress = { start() {}, advance() {}, set() {} };
+const LOG_FILE = 'run.log';
+
+/**
+ * @param options.source what the recipe was read from, for `recipe.json`
+ * @param options.signal its `reason` is the name of the signal, `SIGINT` or `SIGTERM`
+ * @throws BadInputError when the directory is in use or holds something else
+ * @throws InterruptedError when the signal stopped it; the same call goes on where it stopped
+ * @throws StageFailedError when a stage threw; finished stages are kept
+ */
+export async function runStages<R extends RunRecipe>(options: {
+  stages: readonly Stage<R>[];
+  recipe: R;
+  source: string;
+  directory: string;
+  codeVersion: string;
+  signal?: AbortSignal;
+  observer?: RunObserver;
+}): Promise<RunOutcome<R>> {
+  const { stages, recipe, directory, codeVersion } = options;
+  const observer = options.observer ?? {};
+  const signal = options.signal ?? new AbortController().signal;
+  try {
+    await checkRunDirectory(directory, recipe);
+    await mkdir(directory, { recursive: true });
+    const lock = await acquireRunLock(directory);
+    try {
+      await openRunDirectory(directory, recipe, options.source);
+      await repairDirectory(directory);
+      const log = (message: string): Promise<void> => {
+        observer.onLog?.(message);
+        return appendFile(join(directory, LOG_FILE), `${new Date().toISOString()} ${message}\n`).catch(() => undefined);
+      };
+      if (lock.tookOverFrom !== null) {
+        await log(`took over the lock of process ${lock.tookOverFrom.pid}, which no longer runs`);
+      }
+      const planned = await planRun({ stages, recipe, directory, codeVersion });
+      observer.onPlan?.(planned as unknown as readonly PlannedStage<RunRecipe>[]);
+      const ran: string[] = [];
+      for (const entry of planned) {
+        if (signal.aborted) throw new InterruptedError(signal.reason as StopSignal, entry.stage.name);
+        if (entry.status === 'up-to-date') continue;
+        await runStage({ entry, planned, recipe, directory, codeVersion, signal, observer, log });
+        ran.push(entry.stage.name);
+      }
+      const finished = await Promise.all(
+        planned.map(async (entry) => {
+          const path = join(directory, entry.directoryName);
+          return { planned: entry, directory: path, manifest: (await readStageManifest(path))! };
+        }),
+      );
+      return { directory, stages: finished, ran };
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    throw await explainDiskError(error, directory);
+  }
+}
+
+async function runStage<R extends RunRecipe>(options: {
+  entry: PlannedStage<R>;
+  planned: readonly PlannedStage<R>[];
+  recipe: R;
+  directory: string;
+  codeVersion: string;
+  signal: AbortSignal;
+  observer: RunObserver;
+  log: (message: string) => Promise<void>;
+}): Promise<void> {
+  const { entry, recipe, directory, signal, observer } = options;
+  const { stage } = entry;
+  const path = join(directory, entry.directoryName);
+  const partial = `${path}${PARTIAL_SUFFIX}`;
+  if (entry.status === 'run') await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  const before = entry.status === 'resume' ? await readSpent(partial) : 0;
+  const startedAt = performance.now();
+  const spent = (): number => before + (performance.now() - startedAt) / 1000;
+  const recordUnfinished = (): Promise<void> =>
+    writeFileAtomic(join(partial, UNFINISHED_FILE), JSON.stringify({ key: entry.key, seconds: spent() }));
+  await recordUnfinished();
+  observer.onStageStart?.(entry as unknown as PlannedStage<RunRecipe>);
+  await options.log(`stage ${stage.name}: ${entry.reason}`);
+  const endMeasurement = measurePeakMemory();
+  const pendingLogs: Promise<void>[] = [];
+  let counts: JsonObject;
+  try {
+    counts = await stage.run({
+      directory: partial,
+      inputs: Object.fromEntries(
+        stage.dependsOn.map((name) => [
+          name,
+          join(directory, options.planned.find((other) => other.stage.name === name)!.directoryName),
+        ]),
+      ),
+      recipe,
+      signal,
+      progress: observer.progress ?? NO_PROGRESS,
+      log: (message) => void pendingLogs.push(options.log(message)),
+      seed: stageSeed(recipe.seed, stage.name),
+    });
+    if (signal.aborted) throw signal.reason;
+  } catch (error) {
+    endMeasurement();
+    await Promise.all(pendingLogs);
+    const explained = await explainDiskError(error, directory);
+    const keep = stage.resumable === true;
+    if (keep) await recordUnfinished().catch(() => undefined);
+    else await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+    if (signal.aborted) {
+      await options.log(
+        `stage ${stage.name}: stopped by ${String(signal.reason)}${keep ? ', what it did is saved' : ''}`,
+      );
+      throw new InterruptedError(signal.reason as StopSignal, stage.name);
+    }
+    const message = explained instanceof Error ? explained.message : String(explained);
+    await options.log(`stage ${stage.name}: failed: ${message}`);
+    throw new StageFailedError(stage.name, `stage ${stage.name} failed: ${message}`, explained);
+  }
+  await Promise.all(pendingLogs);
+  const manifest: RunStageManifest = {
+    stage: stage.name,
+    key: entry.key,
+    inputs: entry.inputKeys,
+    config: entry.config,
+    version: stage.version ?? 1,
+    codeVersion: options.codeVersion,
+    counts,
+    seconds: spent(),
+    peakRssBytes: endMeasurement(),
+    finishedAt: new Date().toISOString(),
+  };
+  await writeStageManifest(partial, manifest);
+  await finishDirectory(partial, path);
+  await options.log(`stage ${stage.name}: done in ${manifest.seconds.toFixed(1)} s`);
+  observer.onStageEnd?.(entry as unknown as PlannedStage<RunRecipe>, manifest);
+}
+
+/** Gives a complete partial directory its final name; killed anywhere in between, the next run finds it whole and ends this. */
+async function finishDirectory(partial: string, path: string): Promise<void> {
+  const old = `${path}.old`;
+  await rm(join(partial, UNFINISHED_FILE), { force: true });
+  await rm(old, { recursive: true, force: true });
+  await rename(path, old).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await rename(partial, path);
+  await rm(old, { recursive: true, force: true });
+}
+
+/** Ends what a killed run had begun: complete directories get their final name, replaced ones are removed. */
+async function repairDirectory(directory: string): Promise<void> {
+  for (const entry of await readdir(directory)) {
+    const path = join(directory, entry);
+    if (/^\d\d-.*\.old$/.test(entry)) await rm(path, { recursive: true, force: true });
+    if (!/^\d\d-.*\.partial$/.test(entry)) continue;
+    if ((await readStageManifest(path)) !== null) await finishDirectory(path, path.slice(0, -PARTIAL_SUFFIX.length));
+  }
+}
+
+async function readSpent(partial: string): Promise<number> {
+  const record = JSON.parse(await readFile(join(partial, UNFINISHED_FILE), 'utf8')) as { seconds?: number };
+  return record.seconds ?? 0;
+}
+
+/** Turns a bare file-system error into one that says what to do; any other error is returned as it is. */
+async function explainDiskError(error: unknown, directory: string): Promise<unknown> {
+  if (!(error instanceof Error) || error.message.startsWith('[@marco-ts/')) return error;
+  if (error instanceof StageFailedError || error instanceof InterruptedError) return error;
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  const where = path ?? directory;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const free = await statfs(directory).then(
+      (info) => `${((info.bavail * info.bsize) / 2 ** 20).toFixed(0)} MiB free`,
+      () => 'unknown space free',
+    );
+    return new Error(
+      `[@marco-ts/pipeline] runStages: the disk must have room, got a full one (${code}, ${free}) at ${where}. Free some space and run the same command again: finished stages are kept.`,
+      { cause: error },
+    );
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new BadInputError(
+      `[@marco-ts/pipeline] runStages: files must be readable and the run directory writable, got ${code} at ${where}. Change the rights of ${basename(where)} or choose another directory with --output.`,
+      { cause: error },
+    );
+  }
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return new BadInputError(
+      `[@marco-ts/pipeline] runStages: a directory must not lie under a file, got ${code} (${message}) at ${where}. Choose another directory with --output.`,
+      { cause: error },
+    );
+  }
+  return error;
+}
