@@ -1,0 +1,134 @@
+/**
+ * Counts what was read, kept and dropped, by reason and language, so that cleaning can be audited.
+ *
+ * Law: kept + dropped = read, in total and for each language.
+ */
+
+export interface FunnelReport {
+  readonly read: number;
+  readonly kept: number;
+  readonly dropped: number;
+  /** Drops by reason, most frequent first. */
+  readonly droppedByReason: Readonly<Record<string, number>>;
+  readonly languages: Readonly<
+    Record<string, { readonly read: number; readonly kept: number; readonly dropped: Readonly<Record<string, number>> }>
+  >;
+}
+
+export interface Funnel {
+  /** One document came in; every one of them must later be kept or dropped once. */
+  read(language: string): void;
+  kept(language: string): void;
+  dropped(language: string, reason: string): void;
+  /** @throws Error when some document was neither kept nor dropped, or both */
+  toJson(): FunnelReport;
+  /** Plain text table: a row per language with drops, then the totals. `maxLanguages` cuts the rows to the largest. */
+  toTable(options?: { readonly maxLanguages?: number }): string;
+}
+
+interface LanguageCounts {
+  read: number;
+  kept: number;
+  dropped: Map<string, number>;
+}
+
+const sum = (values: Iterable<number>): number => {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+};
+
+const sortedByCount = (counts: ReadonlyMap<string, number>): [string, number][] =>
+  [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+
+function pad(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+        .join('  '),
+    )
+    .join('\n');
+}
+
+export function createFunnel(): Funnel {
+  const languages = new Map<string, LanguageCounts>();
+  const countsOf = (language: string): LanguageCounts => {
+    let counts = languages.get(language);
+    if (counts === undefined) {
+      counts = { read: 0, kept: 0, dropped: new Map() };
+      languages.set(language, counts);
+    }
+    return counts;
+  };
+  const toJson = (): FunnelReport => {
+    const reasons = new Map<string, number>();
+    for (const [language, counts] of languages) {
+      const dropped = sum(counts.dropped.values());
+      if (counts.kept + dropped !== counts.read) {
+        throw new Error(
+          `[@marco-ts/data] createFunnel: kept + dropped must equal read, got ${counts.kept} + ${dropped} for ${counts.read} documents of ${language}. Count each document once.`,
+        );
+      }
+      for (const [reason, count] of counts.dropped) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+    }
+    const dropped = sum(reasons.values());
+    return {
+      read: sum([...languages.values()].map((counts) => counts.read)),
+      kept: sum([...languages.values()].map((counts) => counts.kept)),
+      dropped,
+      droppedByReason: Object.fromEntries(sortedByCount(reasons)),
+      languages: Object.fromEntries(
+        [...languages]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([language, { read, kept, dropped: byReason }]) => [
+            language,
+            { read, kept, dropped: Object.fromEntries(sortedByCount(byReason)) },
+          ]),
+      ),
+    };
+  };
+  return {
+    read: (language) => {
+      countsOf(language).read++;
+    },
+    kept: (language) => {
+      countsOf(language).kept++;
+    },
+    dropped: (language, reason) => {
+      const { dropped } = countsOf(language);
+      dropped.set(reason, (dropped.get(reason) ?? 0) + 1);
+    },
+    toJson,
+    toTable: (options = {}) => {
+      const report = toJson();
+      const reasons = Object.keys(report.droppedByReason);
+      const entries = Object.entries(report.languages).sort(([, a], [, b]) => b.read - a.read);
+      const shown = entries.slice(0, options.maxLanguages ?? entries.length);
+      const row = (name: string, read: number, kept: number, dropped: Readonly<Record<string, number>>): string[] => [
+        name,
+        `${read}`,
+        `${kept}`,
+        ...reasons.map((reason) => `${dropped[reason] ?? ''}`),
+      ];
+      const rows = [
+        ['language', 'read', 'kept', ...reasons],
+        ...shown.map(([language, counts]) => row(language, counts.read, counts.kept, counts.dropped)),
+      ];
+      if (shown.length < entries.length) {
+        const rest = entries.slice(shown.length);
+        const dropped: Record<string, number> = {};
+        for (const [, counts] of rest) {
+          for (const [reason, count] of Object.entries(counts.dropped))
+            dropped[reason] = (dropped[reason] ?? 0) + count;
+        }
+        rows.push(
+          row(`${rest.length} more`, sum(rest.map(([, c]) => c.read)), sum(rest.map(([, c]) => c.kept)), dropped),
+        );
+      }
+      rows.push(row('all', report.read, report.kept, report.droppedByReason));
+      return pad(rows);
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Gopher's repetition rules: repeated lines and paragraphs, the most frequent 2- to 4-gram, and repeated 5- to 10-grams.
+ *
+ * Source: Rae et al. 2021, arXiv:2112.11446, table A1; definitions and order of datatrove's GopherRepetitionFilter, whose reasons are kept.
+ * Units: shares of the document's code points (lines and paragraphs: also of their number), 0 to 1.
+ */
+import { type DocumentFilter, drop, KEEP } from './document-filter.ts';
+import { splitWords, type WordSplitter } from './split-words.ts';
+import { codePointLength, countRepeats } from './text-lines.ts';
+
+export interface GopherRepetitionThresholds {
+  /** null: the rule is off. */
+  readonly duplicateLineFraction: number | null;
+  readonly duplicateLineCharacterFraction: number | null;
+  readonly duplicateParagraphFraction: number | null;
+  readonly duplicateParagraphCharacterFraction: number | null;
+  /** [n, largest share] */
+  readonly topNGrams: readonly (readonly [number, number])[];
+  readonly duplicateNGrams: readonly (readonly [number, number])[];
+}
+
+export interface GopherRepetitionOptions {
+  readonly thresholds: GopherRepetitionThresholds | ((language: string) => GopherRepetitionThresholds);
+  readonly splitWords?: WordSplitter;
+}
+
+/** Code points of all occurrences of the most frequent n-gram; among equals the first seen, as Python's Counter has it. */
+function topNGramCharacters(words: readonly string[], n: number): number {
+  const counts = new Map<string, number>();
+  for (let i = 0; i + n <= words.length; i++) {
+    const gram = words.slice(i, i + n).join(' ');
+    counts.set(gram, (counts.get(gram) ?? 0) + 1);
+  }
+  let top = '';
+  let most = 0;
+  for (const [gram, count] of counts) {
+    if (count > most) {
+      most = count;
+      top = gram;
+    }
+  }
+  return codePointLength(top) * most;
+}
+
+/** Code points of n-grams seen before; after a repeat the search goes on behind it, so that no character counts twice. */
+function repeatedNGramCharacters(words: readonly string[], n: number): number {
+  const seen = new Set<string>();
+  let characters = 0;
+  let i = 0;
+  while (i + n <= words.length) {
+    const gram = words.slice(i, i + n).join('');
+    if (seen.has(gram)) {
+      characters += codePointLength(gram);
+      i += n;
+    } else {
+      seen.add(gram);
+      i++;
+    }
+  }
+  return characters;
+}
+
+const exceeds = (value: number, limit: number | null): boolean => limit !== null && value > limit;
+
+export function gopherRepetition(options: GopherRepetitionOptions): DocumentFilter {
+  const split = options.splitWords ?? splitWords;
+  const { thresholds } = options;
+  return {
+    name: 'gopher_repetition',
+    check({ text, language }) {
+      if (text === '') return drop('empty');
+      const limits = typeof thresholds === 'function' ? thresholds(language) : thresholds;
+      const length = codePointLength(text);
+      const paragraphs = text.trim().split(/\n{2,}/);
+      const paragraphRepeats = countRepeats(paragraphs);
+      if (exceeds(paragraphRepeats.elements / paragraphs.length, limits.duplicateParagraphFraction))
+        return drop('dup_para_frac');
+      if (exceeds(paragraphRepeats.characters / length, limits.duplicateParagraphCharacterFraction))
+        return drop('dup_para_char_frac');
+      const lines = text.split(/\n+/);
+      const lineRepeats = countRepeats(lines);
+      if (exceeds(lineRepeats.elements / lines.length, limits.duplicateLineFraction)) return drop('dup_line_frac');
+      if (exceeds(lineRepeats.characters / length, limits.duplicateLineCharacterFraction))
+        return drop('dup_line_char_frac');
+      const words = split(text, language);
+      for (const [n, limit] of limits.topNGrams) {
+        if (words.length >= n && topNGramCharacters(words, n) / length > limit) return drop(`top_${n}_gram`);
+      }
+      for (const [n, limit] of limits.duplicateNGrams) {
+        if (words.length >= n && repeatedNGramCharacters(words, n) / length > limit)
+          return drop(`duplicated_${n}_n_grams`);
+      }
+      return KEEP;
+    },
+  };
+}
