@@ -1,0 +1,43 @@
+/**
+ * What is known about the backends: which was chosen, which were refused, and why.
+ */
+
+/** In the default order of preference. */
+export const BACKEND_NAMES = ['node-gpu', 'webgpu', 'node', 'wasm', 'cpu'] as const;
+export type BackendName = (typeof BACKEND_NAMES)[number];
+
+export interface RefusedBackend {
+  readonly name: BackendName;
+  /** What is missing or went wrong. */
+  readonly reason: string;
+  /** The command or setting that mends it. */
+  readonly fix: string;
+}
+
+/** Facts that a started backend tells of itself. */
+export interface BackendFacts {
+  /** The name in tfjs's registry: `marco-wasm`, `webgpu`, `tensorflow`, `cpu`. */
+  readonly tfjsName: string;
+  readonly numThreads?: number;
+  /** `relaxed` or `fixed` vector instructions. */
+  readonly simd?: string;
+  /** The GPU, in its driver's words. */
+  readonly adapter?: string;
+  readonly version?: string;
+}
+
+export interface BackendRecord extends BackendFacts {
+  readonly name: BackendName;
+  readonly reason: string;
+  readonly refused: readonly RefusedBackend[];
+}
+
+export interface BackendProbe {
+  readonly name: BackendName;
+  readonly available: boolean;
+  /** Versions and hardware as far as known without starting the backend. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** Absent when available. */
+  readonly missing?: string;
+  readonly fix?: string;
+}
