@@ -1,1 +1,21 @@
-export {};
+export { fileErrorCode } from './files/explain-file-error.ts';
+export { canonicalJson, hashJson } from './files/hash-json.ts';
+export { sha256File } from './files/sha256-file.ts';
+export { type WriteDirectoryOptions, writeDirectoryAtomic } from './files/write-directory-atomic.ts';
+export { writeFileAtomic } from './files/write-file-atomic.ts';
+export { type HuggingFaceModelFile, openHuggingFaceModel } from './hugging-face/open-hugging-face-model.ts';
+export { type HuggingFaceModel, readHuggingFaceModel } from './hugging-face/read-hugging-face-model.ts';
+export { type WriteHuggingFaceModelOptions, writeHuggingFaceModel } from './hugging-face/write-hugging-face-model.ts';
+export type { JsonObject, JsonValue } from './json-value.ts';
+export type { ArrayMap, NamedArray } from './named-array.ts';
+export { openSafetensors, type SafetensorsFile } from './safetensors/open-safetensors.ts';
+export type { SafetensorsDtype, SafetensorsTensor } from './safetensors/safetensors-header.ts';
+export { type FloatDtype, type WriteSafetensorsOptions, writeSafetensors } from './safetensors/write-safetensors.ts';
+export type { CheckpointContents } from './store/checkpoint-contents.ts';
+export {
+  type CheckpointStore,
+  createCheckpointStore,
+  type LoadedCheckpoint,
+  type SkippedCheckpoint,
+} from './store/checkpoint-store.ts';
+export { readManifest, type StageManifest, stageHash, writeManifest } from './store/manifest.ts';

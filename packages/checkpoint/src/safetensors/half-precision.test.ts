@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { decodeBF16, decodeF16, toBF16, toF16 } from './half-precision.ts';
+
+const ALL = Uint16Array.from({ length: 65536 }, (_, i) => i);
+
+/** Nearest value of an ascending table, ties to the even index: the definition of rounding, by search. */
+function nearest(table: Float32Array, value: number): number {
+  let low = 0;
+  let high = table.length - 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (table[middle]! <= value) low = middle;
+    else high = middle;
+  }
+  const below = value - table[low]!;
+  const above = table[high]! - value;
+  return below < above || (below === above && low % 2 === 0) ? low : high;
+}
+
+describe.each([
+  ['F16', decodeF16, toF16, 0x7c00, 65504],
+  ['BF16', decodeBF16, toBF16, 0x7f80, 3.3895313892515355e38],
+] as const)('%s', (_, decode, encode, infinity, largest) => {
+  const values = new Float32Array(65536);
+  decode(ALL, values, 0);
+
+  test('knows its landmarks', () => {
+    expect(values[infinity - 1]).toBe(largest);
+    expect(values[infinity]).toBe(Number.POSITIVE_INFINITY);
+    expect(values[0x8000 | infinity]).toBe(Number.NEGATIVE_INFINITY);
+    expect(values[infinity + 1]).toBeNaN();
+    expect(Object.is(values[0x8000], -0)).toBe(true);
+  });
+
+  test('every number encodes to its own bits', () => {
+    for (let bits = 0; bits < 65536; bits++) {
+      const back = encode(values[bits]!);
+      if (Number.isNaN(values[bits]!)) {
+        expect(back & infinity).toBe(infinity);
+        expect(back & ~infinity & 0x7fff).not.toBe(0);
+      } else if (back !== bits) throw new Error(`${bits} came back as ${back}`);
+    }
+  });
+
+  test('float32 values round to the nearest, ties to even, in both signs', () => {
+    const positive = values.subarray(0, infinity);
+    let state = 1;
+    const scratch = new Float32Array(1);
+    const bits = new Uint32Array(scratch.buffer);
+    for (let i = 0; i < 20_000; i++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      const at = state % (infinity - 1);
+      // Half of the cases are exact midpoints between neighbours, or their float32 neighbours.
+      scratch[0] = (positive[at]! + positive[at + 1]!) / 2;
+      bits[0] = bits[0]! + (i % 4 === 0 ? 0 : i % 4 === 1 ? 1 : i % 4 === 2 ? -1 : (state >>> 8) % 64);
+      const value = scratch[0]!;
+      if (!(value <= largest)) continue;
+      expect(encode(value)).toBe(nearest(positive, value));
+      expect(encode(-value)).toBe(nearest(positive, value) | 0x8000);
+    }
+  });
+});
