@@ -16,7 +16,6 @@ export {
   StageFailedError,
   type StopSignal,
 } from './errors.ts';
-export type { JsonObject, JsonValue } from './json.ts';
 export { BUILTIN_RECIPES } from './recipes/builtin-recipes.ts';
 export { tinyCpu } from './recipes/tiny-cpu.ts';
 export type {
@@ -37,4 +36,3 @@ export { type PlannedStage, planRun } from './runner/plan-run.ts';
 export { findLatestRun, type RunRecord, readRunRecord } from './runner/run-directory.ts';
 export { type RunObserver, type RunOutcome, runStages } from './runner/run-stages.ts';
 export type { RunRecipe, Stage, StageContext, StageCounts, StageProgress } from './runner/stage.ts';
-export { type RunStageManifest, readStageManifest } from './runner/stage-manifest.ts';

@@ -1,7 +1,7 @@
 /**
  * Says which values differ between two JSON objects, by path: `stages[0].learningRate 0.001 -> 0.002`.
  */
-import type { JsonObject, JsonValue } from '../json.ts';
+import type { JsonObject, JsonValue } from '@marco-ts/checkpoint';
 
 const MAX_CHANGES = 4;
 const MAX_VALUE_LENGTH = 40;

@@ -4,14 +4,13 @@
  * Units: seconds, bytes, tokens; loss in nats per token; `bitsPerByte` compares across tokenizers; chrF and BLEU from 0 to 100; accuracies from 0 to 1.
  */
 import type { Recipe } from '../config/recipe-schema.ts';
-import type { JsonObject } from '../json.ts';
 
 export interface StageResult {
   readonly name: string;
   readonly title: string;
   readonly seconds: number;
   readonly peakRssBytes: number;
-  readonly counts: JsonObject;
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 /** `read = kept + sum of dropped counts`. */

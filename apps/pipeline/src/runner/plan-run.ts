@@ -7,11 +7,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hashJson } from '@marco-ts/checkpoint';
+import { type JsonObject, readManifest, stageHash } from '@marco-ts/checkpoint';
 import { describeChanges } from '../config/describe-changes.ts';
-import type { JsonObject } from '../json.ts';
 import type { RunRecipe, Stage } from './stage.ts';
-import { readStageManifest } from './stage-manifest.ts';
 
 export interface PlannedStage<R extends RunRecipe> {
   readonly stage: Stage<R>;
@@ -20,6 +18,7 @@ export interface PlannedStage<R extends RunRecipe> {
   readonly key: string;
   readonly inputKeys: Readonly<Record<string, string>>;
   readonly config: JsonObject;
+  readonly versions: Readonly<Record<string, string>>;
   readonly status: 'up-to-date' | 'resume' | 'run';
   /** why it runs, in words; empty when it is up to date */
   readonly reason: string;
@@ -52,13 +51,13 @@ export async function planRun<R extends RunRecipe>(options: {
       inputKeys[input] = source.key;
     }
     const config = JSON.parse(JSON.stringify(stage.config(options.recipe))) as JsonObject;
-    const version = stage.version ?? 1;
-    const key = hashJson({ stage: stage.name, config, version, codeVersion: options.codeVersion, inputs: inputKeys });
+    const versions = { 'marco-ts': options.codeVersion, [stage.name]: String(stage.version ?? 1) };
+    const key = stageHash({ stage: stage.name, inputs: inputKeys, config, versions });
     const directoryName = `${String(index + 1).padStart(2, '0')}-${stage.name}`;
     const path = join(options.directory, directoryName);
-    const manifest = await readStageManifest(path);
-    const entry = { stage, directoryName, key, inputKeys, config };
-    if (manifest?.key === key) {
+    const manifest = await readManifest(path);
+    const entry = { stage, directoryName, key, inputKeys, config, versions };
+    if (manifest?.hash === key) {
       planned.set(stage.name, { ...entry, status: 'up-to-date', reason: '' });
       continue;
     }
@@ -73,9 +72,9 @@ export async function planRun<R extends RunRecipe>(options: {
         return existsSync(path) ? 'its directory has no manifest: it was not finished' : 'not run yet';
       const changes = describeChanges(manifest.config, config);
       if (changes.length > 0) return `config changed: ${changes.join('; ')}`;
-      if (manifest.version !== version) return `the stage's version changed: ${manifest.version} -> ${version}`;
-      if (manifest.codeVersion !== options.codeVersion) {
-        return `marco-ts changed: ${manifest.codeVersion} -> ${options.codeVersion}`;
+      const outdated = Object.entries(versions).find(([name, version]) => manifest.versions[name] !== version);
+      if (outdated !== undefined) {
+        return `the version of ${outdated[0]} changed: ${manifest.versions[outdated[0]] ?? 'unknown'} -> ${outdated[1]}`;
       }
       const inputs = stage.dependsOn.filter((name) => manifest.inputs[name] !== inputKeys[name]);
       return inputs.length > 0 ? `its input changed: ${inputs.join(', ')}` : 'its inputs changed';

@@ -6,22 +6,20 @@
  */
 import { appendFile, mkdir, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { writeFileAtomic } from '@marco-ts/checkpoint';
+import { readManifest, type StageManifest, writeFileAtomic, writeManifest } from '@marco-ts/checkpoint';
 import { BadInputError, InterruptedError, StageFailedError, type StopSignal } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
 import { measurePeakMemory } from './measure-peak-memory.ts';
 import { PARTIAL_SUFFIX, type PlannedStage, planRun, UNFINISHED_FILE } from './plan-run.ts';
 import { checkRunDirectory, openRunDirectory } from './run-directory.ts';
 import { acquireRunLock } from './run-lock.ts';
-import type { RunRecipe, Stage, StageProgress } from './stage.ts';
-import { type RunStageManifest, readStageManifest, writeStageManifest } from './stage-manifest.ts';
+import type { RunRecipe, Stage, StageCounts, StageProgress } from './stage.ts';
 import { stageSeed } from './stage-seed.ts';
 
 /** What the runner tells while it works; the console draws it. */
 export interface RunObserver {
   onPlan?(planned: readonly PlannedStage<RunRecipe>[]): void;
   onStageStart?(planned: PlannedStage<RunRecipe>): void;
-  onStageEnd?(planned: PlannedStage<RunRecipe>, manifest: RunStageManifest): void;
+  onStageEnd?(planned: PlannedStage<RunRecipe>, manifest: StageManifest): void;
   onLog?(message: string): void;
   progress?: StageProgress;
 }
@@ -31,7 +29,7 @@ export interface RunOutcome<R extends RunRecipe> {
   readonly stages: readonly {
     readonly planned: PlannedStage<R>;
     readonly directory: string;
-    readonly manifest: RunStageManifest;
+    readonly manifest: StageManifest;
   }[];
   /** names of the stages that ran now; empty when everything was up to date */
   readonly ran: readonly string[];
@@ -79,13 +77,13 @@ export async function runStages<R extends RunRecipe>(options: {
       for (const entry of planned) {
         if (signal.aborted) throw new InterruptedError(signal.reason as StopSignal, entry.stage.name);
         if (entry.status === 'up-to-date') continue;
-        await runStage({ entry, planned, recipe, directory, codeVersion, signal, observer, log });
+        await runStage({ entry, planned, recipe, directory, signal, observer, log });
         ran.push(entry.stage.name);
       }
       const finished = await Promise.all(
         planned.map(async (entry) => {
           const path = join(directory, entry.directoryName);
-          return { planned: entry, directory: path, manifest: (await readStageManifest(path))! };
+          return { planned: entry, directory: path, manifest: (await readManifest(path))! };
         }),
       );
       return { directory, stages: finished, ran };
@@ -102,7 +100,6 @@ async function runStage<R extends RunRecipe>(options: {
   planned: readonly PlannedStage<R>[];
   recipe: R;
   directory: string;
-  codeVersion: string;
   signal: AbortSignal;
   observer: RunObserver;
   log: (message: string) => Promise<void>;
@@ -114,6 +111,7 @@ async function runStage<R extends RunRecipe>(options: {
   if (entry.status === 'run') await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   const before = entry.status === 'resume' ? await readSpent(partial) : 0;
+  const begunAt = new Date().toISOString();
   const startedAt = performance.now();
   const spent = (): number => before + (performance.now() - startedAt) / 1000;
   const recordUnfinished = (): Promise<void> =>
@@ -123,7 +121,7 @@ async function runStage<R extends RunRecipe>(options: {
   await options.log(`stage ${stage.name}: ${entry.reason}`);
   const endMeasurement = measurePeakMemory();
   const pendingLogs: Promise<void>[] = [];
-  let counts: JsonObject;
+  let counts: StageCounts;
   try {
     counts = await stage.run({
       directory: partial,
@@ -158,19 +156,18 @@ async function runStage<R extends RunRecipe>(options: {
     throw new StageFailedError(stage.name, `stage ${stage.name} failed: ${message}`, explained);
   }
   await Promise.all(pendingLogs);
-  const manifest: RunStageManifest = {
+  const manifest: StageManifest = {
     stage: stage.name,
-    key: entry.key,
     inputs: entry.inputKeys,
     config: entry.config,
-    version: stage.version ?? 1,
-    codeVersion: options.codeVersion,
+    versions: entry.versions,
     counts,
     seconds: spent(),
-    peakRssBytes: endMeasurement(),
-    finishedAt: new Date().toISOString(),
+    startedAt: begunAt,
+    hash: entry.key,
+    notes: { peakRssBytes: endMeasurement(), finishedAt: new Date().toISOString(), node: process.version },
   };
-  await writeStageManifest(partial, manifest);
+  await writeManifest(partial, manifest);
   await finishDirectory(partial, path);
   await options.log(`stage ${stage.name}: done in ${manifest.seconds.toFixed(1)} s`);
   observer.onStageEnd?.(entry as unknown as PlannedStage<RunRecipe>, manifest);
@@ -194,7 +191,7 @@ async function repairDirectory(directory: string): Promise<void> {
     const path = join(directory, entry);
     if (/^\d\d-.*\.old$/.test(entry)) await rm(path, { recursive: true, force: true });
     if (!/^\d\d-.*\.partial$/.test(entry)) continue;
-    if ((await readStageManifest(path)) !== null) await finishDirectory(path, path.slice(0, -PARTIAL_SUFFIX.length));
+    if ((await readManifest(path)) !== null) await finishDirectory(path, path.slice(0, -PARTIAL_SUFFIX.length));
   }
 }
 

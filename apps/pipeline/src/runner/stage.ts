@@ -1,7 +1,7 @@
 /**
  * What a stage is: a named step that reads the directories of earlier stages and fills one directory.
  */
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '@marco-ts/checkpoint';
 
 /** What every recipe has, whatever the stages; the runner needs no more of it. */
 export interface RunRecipe {
@@ -10,7 +10,7 @@ export interface RunRecipe {
 }
 
 /** Counts a stage reports when it ends: they are written into its manifest and shown in the final table. */
-export type StageCounts = JsonObject;
+export type StageCounts = Readonly<Record<string, number>>;
 
 /** Moves the one progress bar of the running stage. */
 export interface StageProgress {
