@@ -4,6 +4,7 @@
  * Units: lengths are Unicode code points, not UTF-16 units.
  */
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Python splits lines at these too
 const LINE_ENDS = /\r\n|[\n\r\v\f\u001c\u001d\u001e\u0085\u2028\u2029]/;
 
 /** As Python's `str.splitlines()`: a final line end opens no further line. */
