@@ -1,1 +1,42 @@
-export {};
+export { createJsonlLogger, type JsonlLogger } from './logs/jsonl-logger.ts';
+export { type LoggedEvent, readJsonlLog } from './logs/read-jsonl-log.ts';
+export type { GroupSums } from './loop/batch-facts.ts';
+export { type EvaluateOptions, type TrainOptions, type TrainResult, train } from './loop/train.ts';
+export type {
+  CheckpointSaved,
+  EvaluationCompleted,
+  GroupLoss,
+  MemoryUse,
+  RunFinished,
+  RunInterrupted,
+  RunStarted,
+  StepCompleted,
+  TrainEvent,
+  Warning,
+} from './loop/train-event.ts';
+export type { CheckpointOptions } from './loop/training-checkpoint.ts';
+export { type AdamWOptions, adamw, decaysByDefault } from './optimizers/adamw.ts';
+export { chain } from './optimizers/chain.ts';
+export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts';
+export type {
+  GradientTransform,
+  Optimizer,
+  OptimizerMetrics,
+  OptimizerState,
+  OptimizerStep,
+  TransformStep,
+  Updates,
+} from './optimizers/optimizer.ts';
+export { type ConstantOptions, constant } from './schedules/constant.ts';
+export { cosine } from './schedules/cosine.ts';
+export { type DecayOptions, linear } from './schedules/linear.ts';
+export type { DecayShape, Schedule } from './schedules/schedule.ts';
+export { type TwoStageScheduleOptions, twoStageSchedule } from './schedules/two-stage-schedule.ts';
+export { type WarmupStableDecayOptions, warmupStableDecay } from './schedules/warmup-stable-decay.ts';
+export {
+  type PlannedStage,
+  type StageTokens,
+  type TwoStagePlan,
+  type TwoStagePlanOptions,
+  twoStagePlan,
+} from './two-stage-plan.ts';

@@ -1,0 +1,94 @@
+/**
+ * Everything a run says about itself, as plain objects that a log, a progress bar or a test may read.
+ *
+ * Units: `step` counts completed optimizer steps; losses are nats per item (per predicted token for language modelling).
+ */
+
+export interface GroupLoss {
+  /** Nats per predicted token of this group. */
+  readonly loss: number;
+  readonly numTargets: number;
+}
+
+export interface RunStarted {
+  readonly type: 'run-started';
+  /** Steps already done: 0, or the step of the checkpoint that the run goes on from. */
+  readonly step: number;
+  readonly numSteps: number;
+  readonly resumed: boolean;
+}
+
+/** Means over the steps since the last such event (one step at `logEvery` 1). */
+export interface StepCompleted {
+  readonly type: 'step-completed';
+  readonly step: number;
+  readonly numSteps: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  /** L2 norm of the averaged gradient before clipping, of the last step. */
+  readonly gradNorm: number;
+  /** Tokens of these steps that were not padding. */
+  readonly numTokens: number;
+  /** Items the loss was averaged over: predicted tokens, or preference pairs. */
+  readonly numTargets: number;
+  /** Tokens since the first step of the whole run, resumed parts included. */
+  readonly totalTokens: number;
+  readonly tokensPerSecond: number;
+  /** Milliseconds per step, evaluation and checkpoints excluded. */
+  readonly durationMs: number;
+  readonly memory: MemoryUse;
+  /** Metrics of the loss, per item. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Loss by source or language, where the batch says which token is whose. */
+  readonly groups?: Readonly<Record<string, GroupLoss>>;
+}
+
+export interface MemoryUse {
+  /** Tensors alive in the backend between two steps: constant over a run. */
+  readonly numTensors: number;
+  readonly tensorBytes: number;
+  /** Resident memory of the process where the platform tells it. */
+  readonly residentBytes?: number;
+}
+
+export interface EvaluationCompleted {
+  readonly type: 'evaluation-completed';
+  readonly step: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly durationMs: number;
+}
+
+export interface CheckpointSaved {
+  readonly type: 'checkpoint-saved';
+  readonly step: number;
+  readonly durationMs: number;
+}
+
+export interface Warning {
+  readonly type: 'warning';
+  readonly step: number;
+  readonly code: 'checkpoint-skipped' | 'empty-batch';
+  readonly message: string;
+}
+
+/** The signal was raised: the step at hand was finished and saved; the same call goes on from here. */
+export interface RunInterrupted {
+  readonly type: 'run-interrupted';
+  readonly step: number;
+}
+
+export interface RunFinished {
+  readonly type: 'run-finished';
+  readonly step: number;
+  readonly totalTokens: number;
+  readonly durationMs: number;
+}
+
+export type TrainEvent =
+  | RunStarted
+  | StepCompleted
+  | EvaluationCompleted
+  | CheckpointSaved
+  | Warning
+  | RunInterrupted
+  | RunFinished;

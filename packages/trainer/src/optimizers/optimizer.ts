@@ -1,0 +1,48 @@
+/**
+ * What an optimizer is: pure functions over maps of tensors, chained as optax chains gradient transformations.
+ *
+ * Source: optax (`GradientTransformation`, `chain`), with one addition: gradients carry a scalar factor, so that averaging and clipping
+ * cost no pass over memory.
+ */
+import type { ParamMap } from '@marco-ts/core';
+
+/** The gradient is `grads * scale`. */
+export interface Updates {
+  readonly grads: ParamMap;
+  readonly scale: number;
+}
+
+/** Tensors by name, such as `adamw/m/<parameter>`: written to a checkpoint as they are. */
+export type OptimizerState = ParamMap;
+
+/** Numbers for the log, such as `gradNorm` and `learningRate`. */
+export type OptimizerMetrics = Readonly<Record<string, number>>;
+
+export interface OptimizerStep {
+  /** New tensors, owned by the caller; a parameter that did not change may be the tensor that came in. */
+  readonly params: ParamMap;
+  readonly state: OptimizerState;
+  readonly metrics: OptimizerMetrics;
+}
+
+/** The end of a chain: turns gradients into new parameters. Arguments are never disposed. */
+export interface Optimizer {
+  readonly name: string;
+  init(params: ParamMap): OptimizerState;
+  /** @param step optimizer steps taken before this one */
+  step(params: ParamMap, updates: Updates, state: OptimizerState, step: number): Promise<OptimizerStep>;
+}
+
+export interface TransformStep {
+  /** Gradients that differ from those that came in are owned by the caller. */
+  readonly updates: Updates;
+  readonly state: OptimizerState;
+  readonly metrics: OptimizerMetrics;
+}
+
+/** A link of a chain before its end: changes gradients or only their scale. Arguments are never disposed. */
+export interface GradientTransform {
+  readonly name: string;
+  init(params: ParamMap): OptimizerState;
+  update(updates: Updates, state: OptimizerState, params: ParamMap, step: number): Promise<TransformStep>;
+}
