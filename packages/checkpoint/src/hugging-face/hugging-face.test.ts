@@ -103,7 +103,7 @@ describe('refused by the reader', () => {
     [
       'a tensor in the wrong shard',
       reroute(shard(1), 'layer.1'),
-      /got layer.1, which the index places in model-00001.* at .*00002.safetensors/,
+      /got layer.1, which the index places in model-00001.* at .*00002-of/,
     ],
     [
       'a tensor that no shard holds',
