@@ -1,1 +1,17 @@
-export {};
+/** Byte-level BPE equal to Hugging Face tokenizers, training, chat templates. */
+export { createTokenizer, type TokenizerSource } from './create-tokenizer.ts';
+export { type Fertility, fertility } from './fertility.ts';
+export { loadTokenizer } from './load-tokenizer.ts';
+export { QWEN2_CHAT_TEMPLATE, QWEN2_PATTERN, QWEN2_SPECIAL_TOKENS } from './qwen2.ts';
+export { createStreamingDecoder, type StreamingDecoder } from './streaming-decoder.ts';
+export type {
+  ChatMessage,
+  ChatOptions,
+  DecodeOptions,
+  EncodedChat,
+  EncodedWithOffsets,
+  EncodeOptions,
+  TemplateMessage,
+  Tokenizer,
+} from './tokenizer.ts';
+export { type TrainTokenizerOptions, trainTokenizer } from './train/train-tokenizer.ts';

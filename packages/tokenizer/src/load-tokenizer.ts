@@ -1,0 +1,67 @@
+/**
+ * Reads a tokenizer from a Hugging Face model directory.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTokenizer } from './create-tokenizer.ts';
+import type { Tokenizer } from './tokenizer.ts';
+import { tokenizerError } from './tokenizer-error.ts';
+import type { JsonObject } from './tokenizer-json.ts';
+
+/**
+ * @param directory holds tokenizer.json, or vocab.json and merges.txt; and tokenizer_config.json. special_tokens_map.json and
+ *   chat_template.jinja are read where they stand beside it
+ */
+export async function loadTokenizer(directory: string): Promise<Tokenizer> {
+  const [tokenizerJson, vocabJson, mergesText, config, specialTokens, chatTemplate] = await Promise.all(
+    [
+      'tokenizer.json',
+      'vocab.json',
+      'merges.txt',
+      'tokenizer_config.json',
+      'special_tokens_map.json',
+      'chat_template.jinja',
+    ].map((name) => readOptional(join(directory, name))),
+  );
+  const tokenizerConfig: JsonObject = {
+    ...parse('special_tokens_map.json', specialTokens),
+    ...dropNull(parse('tokenizer_config.json', config)),
+    ...(chatTemplate === undefined ? {} : { chat_template: chatTemplate }),
+  };
+  if (tokenizerJson !== undefined) return createTokenizer({ tokenizerJson, tokenizerConfig });
+  if (vocabJson !== undefined && mergesText !== undefined)
+    return createTokenizer({ vocabJson, mergesText, tokenizerConfig });
+  throw tokenizerError(
+    'loadTokenizer',
+    'the directory must hold tokenizer.json, or vocab.json and merges.txt',
+    `neither in ${directory}`,
+    'Is this the model directory?',
+  );
+
+  function parse(name: string, text: string | undefined): JsonObject {
+    if (text === undefined) return {};
+    try {
+      return JSON.parse(text) as JsonObject;
+    } catch (error) {
+      throw tokenizerError(
+        'loadTokenizer',
+        `${name} must be JSON`,
+        `${(error as Error).message} in ${directory}`,
+        'Is the file complete?',
+      );
+    }
+  }
+}
+
+function dropNull(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
+}
+
+async function readOptional(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The types that other packages see.
+ *
+ * Units: offsets count UTF-16 code units of the text that was passed in; ids are row numbers of the embedding.
+ */
+
+export interface ChatMessage {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+/** What a chat template can be given: a ChatMessage, or a message with any other role and fields the template knows (`tool_calls`). */
+export interface TemplateMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
+export interface ChatOptions {
+  /** Ends the text with the opening of an assistant turn. Default false. */
+  readonly addGenerationPrompt?: boolean;
+  /** Function descriptions for templates that list tools. */
+  readonly tools?: readonly unknown[];
+  /** Further template variables, such as `enable_thinking`. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+export interface EncodeOptions {
+  /** Adds what the post-processor adds (Llama 3's begin-of-text; nothing for Qwen2). Default true, as in Hugging Face. */
+  readonly addSpecialTokens?: boolean;
+}
+
+export interface DecodeOptions {
+  /** Leaves special tokens out of the text. Default false. */
+  readonly skipSpecialTokens?: boolean;
+}
+
+export interface EncodedChat {
+  readonly ids: Int32Array;
+  /** 1 where the token is the assistant's own, 0 elsewhere; as long as `ids`. */
+  readonly assistantMask: Uint8Array;
+}
+
+export interface EncodedWithOffsets {
+  readonly ids: Int32Array;
+  /** `[start, end)` of token i at `2 i` and `2 i + 1`, in UTF-16 units of the input. */
+  readonly offsets: Int32Array;
+}
+
+export interface Tokenizer {
+  /** One more than the largest id: the least number of embedding rows. */
+  readonly vocabSize: number;
+  readonly eosTokenId: number;
+  readonly padTokenId: number;
+  /** Text of every token that is marked special, with its id. */
+  readonly specialTokens: ReadonlyMap<string, number>;
+  /** Ids of a text in which special tokens are recognised. */
+  encode(text: string, options?: EncodeOptions): Int32Array;
+  /** Ids of a text in which special tokens are ordinary characters: for text that is not trusted. Nothing is added at the ends. */
+  encodeOrdinary(text: string): Int32Array;
+  /** As `encode`, with the place of every token. */
+  encodeWithOffsets(text: string, options?: EncodeOptions): EncodedWithOffsets;
+  /** Text of ids; bytes that are not UTF-8 become U+FFFD and ids without a token give nothing, as in Hugging Face. */
+  decode(ids: ArrayLike<number>, options?: DecodeOptions): string;
+  tokenToId(token: string): number | undefined;
+  idToToken(id: number): string | undefined;
+  /** UTF-8 bytes that an id stands for; empty where the id has no token. */
+  tokenBytes(id: number): Uint8Array;
+  renderChat(messages: readonly TemplateMessage[], options?: ChatOptions): string;
+  /** Ids of a conversation. Special-token text inside a message is encoded as ordinary text. */
+  encodeChat(messages: readonly TemplateMessage[], options?: ChatOptions): EncodedChat;
+  /** Contents of a Hugging Face tokenizer directory by file name. */
+  files(): Record<string, string>;
+}
