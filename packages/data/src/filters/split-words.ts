@@ -7,6 +7,7 @@
 /** Splits a text into words; punctuation may come as words of its own. */
 export type WordSplitter = (text: string, language: string) => readonly string[];
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Python takes these for white space
 const WHITE_SPACE = /[\s\u001c-\u001f\u0085]+/u;
 
 /** Scripts that put spaces between words need no dictionary. */

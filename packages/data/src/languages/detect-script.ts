@@ -7,7 +7,7 @@
 
 /** ISO 15924 codes of Unicode's scripts, most common first: an unknown character is tried against them in this order. */
 const SCRIPT_CODES =
-  'Latn Cyrl Arab Hani Deva Hang Hira Kana Grek Hebr Thai Beng Taml Telu Ethi Geor Armn Khmr Laoo Mymr Sinh Gujr Guru Knda Mlym Orya Tibt Mong Thaa Syrc Cans Cher Tfng Nkoo Vaii Adlm Yiii Java Bali Lisu Bopo Olck Mtei Cakm Tale Talu Lana Cham Kali Batk Bugi Sund Rjng Lepc Limb Sylo Saur Newa Gran Wcho Osge Rohg Hmnp Tglg Hano Buhd Tagb Copt Goth Runr Ogam Dsrt Shaw Bamu Mend Plrd Hmng Nand Sora Phag Brai'.split(
+  'Latn Cyrl Arab Hani Deva Hang Hira Kana Grek Hebr Thai Beng Taml Telu Ethi Geor Armn Khmr Laoo Mymr Sinh Gujr Guru Knda Mlym Orya Tibt Mong Thaa Syrc Cans Cher Tfng Nkoo Vaii Adlm Yiii Java Bali Lisu Bopo Olck Mtei Cakm Tale Talu Lana Cham Kali Batk Bugi Sund Rjng Lepc Limb Sylo Saur Newa Gran Wcho Osge Rohg Hmnp Tglg Hano Buhd Tagb Copt Goth Runr Ogam Dsrt Shaw Bamu Mend Plrd Hmng Nand Sora Phag Tavt Brai'.split(
     ' ',
   );
 

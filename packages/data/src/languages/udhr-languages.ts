@@ -70,7 +70,7 @@ export function udhrLanguage(
   detectedScript: string,
 ): string {
   const iso = ISO_OVERRIDES[page.code] ?? page.iso6393;
-  if (detectedScript !== 'Hani') return `${iso}_${detectedScript}`;
-  const script = /-(Han[ist])\b/.exec(page.bcp47)?.[1] ?? 'Hani';
-  return `${iso}_${script}`;
+  const isHan = detectedScript.startsWith('Han') && detectedScript !== 'Hang';
+  const named = isHan ? /-(Han[ist])\b/.exec(page.bcp47)?.[1] : undefined;
+  return `${iso}_${named ?? detectedScript}`;
 }

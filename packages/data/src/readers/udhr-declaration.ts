@@ -26,7 +26,7 @@ export interface UdhrDeclaration {
   readonly articles: readonly UdhrArticle[];
   /** File the page was read from. */
   readonly path: string;
-  /** Preamble and articles 1 to 30 are all there. */
+  /** Articles 1 to 30 are all there (29 complete pages have no preamble). */
   readonly isComplete: boolean;
 }
 

@@ -1,0 +1,53 @@
+/**
+ * Trains a language identifier from texts with their languages, in one pass.
+ *
+ * Source: see `language-identifier.ts`.
+ */
+import { type LanguageIdentifier, languageIdentifierFromCounts } from './language-identifier.ts';
+import { createNGramCounter, type NGramCounts } from './ngram-counts.ts';
+
+export interface LanguageSample {
+  /** ISO 639-3 and script, for example `swh_Latn`: the script decides which texts the language competes for. */
+  readonly language: string;
+  readonly text: string;
+}
+
+const CODE = /^[a-z]{3}_[A-Z][a-z]{3}$/;
+
+/** @throws Error for a code that is not like `swh_Latn` */
+export function expectLanguageCode(caller: string, language: string, where: string): void {
+  if (CODE.test(language)) return;
+  throw new Error(
+    `[@marco-ts/data] ${caller}: a language must be an ISO 639-3 code and a script such as swh_Latn, got ${JSON.stringify(language)} at ${where}. See MARCO_LANGUAGES for examples.`,
+  );
+}
+
+/**
+ * @param samples any number of texts per language; those without letters count for nothing
+ * @throws Error for a malformed language code, and when there is no text at all
+ */
+export function trainLanguageIdentifier(samples: Iterable<LanguageSample>): LanguageIdentifier {
+  const texts = new Map<string, string[]>();
+  for (const { language, text } of samples) {
+    const known = texts.get(language);
+    if (known !== undefined) {
+      known.push(text);
+      continue;
+    }
+    expectLanguageCode('trainLanguageIdentifier', language, `sample ${JSON.stringify(text.slice(0, 30))}`);
+    texts.set(language, [text]);
+  }
+  const counter = createNGramCounter();
+  const counts = new Map<string, NGramCounts>();
+  for (const language of [...texts.keys()].sort()) {
+    for (const text of texts.get(language)!) counter.addText(text);
+    const sum = counter.take();
+    if (sum.total > 0) counts.set(language, sum);
+  }
+  if (counts.size === 0) {
+    throw new Error(
+      '[@marco-ts/data] trainLanguageIdentifier: samples must hold letters, got none. Give at least one text per language.',
+    );
+  }
+  return languageIdentifierFromCounts(counts);
+}
