@@ -48,7 +48,9 @@ const folder = mkdtempSync(join(tmpdir(), 'metrics-speed-'));
 try {
   writeFileSync(join(folder, 'pairs.json'), JSON.stringify({ hypotheses, references }));
   const peer = python ? runPeer(python, join(folder, 'pairs.json')) : undefined;
-  console.log(`${numPairs} pairs, node ${process.version}${peer ? `, sacrebleu ${peer.version}` : '; sacrebleu is absent'}`);
+  console.log(
+    `${numPairs} pairs, node ${process.version}${peer ? `, sacrebleu ${peer.version}` : '; sacrebleu is absent'}`,
+  );
   for (const [name, run] of Object.entries(cases)) {
     const seconds = [0, 1, 2].map(() => {
       const start = performance.now();
@@ -85,7 +87,10 @@ function runPeer(executable: string, pairs: string): Peer {
     '    result[name] = {"seconds": time.perf_counter() - start, "score": score}',
     'print(json.dumps({"version": sacrebleu.__version__, "cases": result}))',
   ].join('\n');
-  const { status, stdout, stderr } = spawnSync(executable, ['-c', program, pairs], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  const { status, stdout, stderr } = spawnSync(executable, ['-c', program, pairs], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
   if (status !== 0) throw new Error(`sacrebleu could not be run with ${executable}: ${stderr}`);
   return JSON.parse(stdout);
 }

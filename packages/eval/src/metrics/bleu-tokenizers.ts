@@ -55,7 +55,9 @@ export function bleuTokenizer(name: string): BleuTokenizer {
   throw inputError(
     'bleu',
     `tokenize must be one of ${Object.keys(TOKENIZERS).join(', ')}, got '${name}'` +
-      (need ? `, which needs ${need}: not shipped here. Choose another, or tokenize yourself and pass tokenize: 'none'.` : '.'),
+      (need
+        ? `, which needs ${need}: not shipped here. Choose another, or tokenize yourself and pass tokenize: 'none'.`
+        : '.'),
   );
 }
 

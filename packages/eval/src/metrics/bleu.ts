@@ -69,12 +69,22 @@ export function sentenceBleu(
   references: readonly string[],
   options: BleuOptions = {},
 ): BleuScore & { readonly signature: string } {
-  return bleu([hypothesis], references.map((reference) => [reference]), { effectiveOrder: true, ...options });
+  return bleu(
+    [hypothesis],
+    references.map((reference) => [reference]),
+    { effectiveOrder: true, ...options },
+  );
 }
 
 /** BLEU as statistics that add up, for bootstrap and paired tests. */
 export function bleuMetric(options: BleuOptions = {}): CorpusMetric<BleuScore> {
-  const { tokenize = '13a', lowercase = false, smoothMethod = 'exp', maxNgramOrder = 4, effectiveOrder = false } = options;
+  const {
+    tokenize = '13a',
+    lowercase = false,
+    smoothMethod = 'exp',
+    maxNgramOrder = 4,
+    effectiveOrder = false,
+  } = options;
   const tokens = bleuTokenizer(tokenize);
   if (!Object.hasOwn(SMOOTH_DEFAULTS, smoothMethod)) {
     throw inputError('bleu', `smoothMethod must be one of exp, floor, add-k, none, got '${smoothMethod}'.`);
@@ -120,7 +130,12 @@ export function bleuMetric(options: BleuOptions = {}): CorpusMetric<BleuScore> {
         ['case', lowercase ? 'lc' : 'mixed'],
         ['eff', effectiveOrder],
         ['tok', tokenize],
-        ['smooth', SMOOTH_DEFAULTS[smoothMethod] === undefined ? smoothMethod : `${smoothMethod}[${pythonFixed(smoothValue!, 2)}]`],
+        [
+          'smooth',
+          SMOOTH_DEFAULTS[smoothMethod] === undefined
+            ? smoothMethod
+            : `${smoothMethod}[${pythonFixed(smoothValue!, 2)}]`,
+        ],
       ]),
   };
 }

@@ -61,14 +61,34 @@ export function sentenceChrf(
   references: readonly string[],
   options: ChrfOptions = {},
 ): ChrfScore & { readonly signature: string } {
-  return chrf([hypothesis], references.map((reference) => [reference]), options);
+  return chrf(
+    [hypothesis],
+    references.map((reference) => [reference]),
+    options,
+  );
 }
 
 /** chrF as statistics that add up, for bootstrap and paired tests. */
 export function chrfMetric(options: ChrfOptions = {}): CorpusMetric<ChrfScore> {
-  const { wordOrder = 0, charOrder = 6, beta = 2, lowercase = false, whitespace = false, epsSmoothing = false } = options;
-  if (!Number.isInteger(wordOrder) || wordOrder < 0 || !Number.isInteger(charOrder) || charOrder < 0 || wordOrder + charOrder < 1) {
-    throw inputError('chrf', `charOrder and wordOrder must be whole numbers, not both 0, got ${charOrder} and ${wordOrder}.`);
+  const {
+    wordOrder = 0,
+    charOrder = 6,
+    beta = 2,
+    lowercase = false,
+    whitespace = false,
+    epsSmoothing = false,
+  } = options;
+  if (
+    !Number.isInteger(wordOrder) ||
+    wordOrder < 0 ||
+    !Number.isInteger(charOrder) ||
+    charOrder < 0 ||
+    wordOrder + charOrder < 1
+  ) {
+    throw inputError(
+      'chrf',
+      `charOrder and wordOrder must be whole numbers, not both 0, got ${charOrder} and ${wordOrder}.`,
+    );
   }
   if (!(beta > 0)) throw inputError('chrf', `beta must be above 0, got ${beta}.`);
   const name = `chrF${beta}${'+'.repeat(wordOrder)}`;
@@ -83,8 +103,12 @@ export function chrfMetric(options: ChrfOptions = {}): CorpusMetric<ChrfScore> {
       const characters = createCharacterReader(whitespace);
       const words = createWordReader();
       const orders = [
-        ...(charOrder > 0 ? [{ matcher: createNgramMatcher(charOrder), order: charOrder, read: characters, offset: 0 }] : []),
-        ...(wordOrder > 0 ? [{ matcher: createNgramMatcher(wordOrder), order: wordOrder, read: words, offset: 3 * charOrder }] : []),
+        ...(charOrder > 0
+          ? [{ matcher: createNgramMatcher(charOrder), order: charOrder, read: characters, offset: 0 }]
+          : []),
+        ...(wordOrder > 0
+          ? [{ matcher: createNgramMatcher(wordOrder), order: wordOrder, read: words, offset: 3 * charOrder }]
+          : []),
       ];
       const row = new Float64Array(width);
       for (const [segment, own] of segments.entries()) {

@@ -51,7 +51,10 @@ export function segmentReferences(
   }
   const streams = referenceStreams(references);
   if (streams.length === 0) {
-    throw inputError(where, 'needs at least one reference, got 0. Pass one string per hypothesis, or a list of such lists.');
+    throw inputError(
+      where,
+      'needs at least one reference, got 0. Pass one string per hypothesis, or a list of such lists.',
+    );
   }
   for (const [stream, lines] of streams.entries()) {
     if (lines.length === hypotheses.length) continue;
@@ -99,7 +102,10 @@ export function sumStatistics(statistics: SegmentStatistics, segments?: ArrayLik
   return sums;
 }
 
-export function formatSignature(numberOfReferences: string, fields: readonly (readonly [string, string | number | boolean])[]): string {
+export function formatSignature(
+  numberOfReferences: string,
+  fields: readonly (readonly [string, string | number | boolean])[],
+): string {
   const shown = fields.map(([key, value]) => `${key}:${typeof value === 'boolean' ? (value ? 'yes' : 'no') : value}`);
   return [`nrefs:${numberOfReferences}`, ...shown, `version:${SACREBLEU_VERSION}`].join('|');
 }

@@ -38,7 +38,8 @@ export function createNgramMatcher(maxOrder: number): NgramMatcher {
     let hash = Math.imul(parent, 0x9e3779b1) ^ Math.imul(symbol + 0x7f4a7c15, 0x85ebca6b);
     hash ^= hash >>> 15;
     let slot = hash & mask;
-    while (edgeEpoch[slot] === epoch && (edgeParent[slot] !== parent || edgeSymbol[slot] !== symbol)) slot = (slot + 1) & mask;
+    while (edgeEpoch[slot] === epoch && (edgeParent[slot] !== parent || edgeSymbol[slot] !== symbol))
+      slot = (slot + 1) & mask;
     return slot;
   };
 
@@ -78,7 +79,7 @@ export function createNgramMatcher(maxOrder: number): NgramMatcher {
     addReference(symbols, length) {
       owner++;
       for (let start = 0; start < length; start++) {
-        const end = start + maxOrder < length ? start + maxOrder : length;
+        const end = Math.min(start + maxOrder, length);
         let node = 0;
         for (let position = start; position < end; position++) {
           const symbol = symbols[position]!;
@@ -110,7 +111,7 @@ export function createNgramMatcher(maxOrder: number): NgramMatcher {
       owner++;
       for (let order = 0; order < maxOrder; order++) out[offset + order] = 0;
       for (let start = 0; start < length; start++) {
-        const end = start + maxOrder < length ? start + maxOrder : length;
+        const end = Math.min(start + maxOrder, length);
         let node = 0;
         for (let position = start; position < end; position++) {
           const slot = slotOf(node, symbols[position]!);

@@ -48,7 +48,11 @@ export function sentenceTer(
   references: readonly string[],
   options: TerOptions = {},
 ): TerScore & { readonly signature: string } {
-  return ter([hypothesis], references.map((reference) => [reference]), options);
+  return ter(
+    [hypothesis],
+    references.map((reference) => [reference]),
+    options,
+  );
 }
 
 /** TER as statistics that add up, for bootstrap and paired tests. */

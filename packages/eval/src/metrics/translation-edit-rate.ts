@@ -75,10 +75,13 @@ function bestShift(words: Int32Array, reference: Int32Array, matrix: EditMatrix,
           const gain = before - matrix.distance(shifted, commonPrefix(rowsOf, shifted));
           rowsOf = shifted;
           numCandidates++;
-          if (best === null || isBetter(gain, length, start, target, best)) best = { gain, length, start, target, words: shifted };
+          if (best === null || isBetter(gain, length, start, target, best))
+            best = { gain, length, start, target, words: shifted };
         }
         if (numCandidates >= MAX_SHIFT_CANDIDATES) {
-          return best === null ? { gain: 0, words, numCandidates } : { gain: best.gain, words: best.words, numCandidates };
+          return best === null
+            ? { gain: 0, words, numCandidates }
+            : { gain: best.gain, words: best.words, numCandidates };
         }
       }
     }
@@ -116,7 +119,10 @@ function shiftWords(words: Int32Array, start: number, length: number, target: nu
     shifted.set(words.subarray(start + length), start + length);
   } else {
     // Beyond the block, `target` is where the block's end comes to lie; inside it, the words after the block move before it.
-    const moved = target > start + length ? words.subarray(start + length, target) : words.subarray(start + length, length + target);
+    const moved =
+      target > start + length
+        ? words.subarray(start + length, target)
+        : words.subarray(start + length, length + target);
     shifted.set(words.subarray(0, start));
     shifted.set(moved, start);
     shifted.set(block, start + moved.length);
@@ -208,7 +214,8 @@ function createEditMatrix(numHypothesis: number, reference: Int32Array): EditMat
       let column = reference.length;
       while (row > 0 || column > 0) {
         const operation = operations[row * width + column]!;
-        if (operation === UNDEFINED) throw new Error('[@marco-ts/eval] ter: internal error, the edit path leaves the beam.');
+        if (operation === UNDEFINED)
+          throw new Error('[@marco-ts/eval] ter: internal error, the edit path leaves the beam.');
         steps[length++] = operation;
         if (operation !== INSERT) row--;
         if (operation !== DELETE) column--;

@@ -1,0 +1,63 @@
+/**
+ * What a model must answer to be evaluated: three requests, strings in, numbers or strings out.
+ *
+ * Source: `lm_eval.api.model.LM` of lm-evaluation-harness 0.4.
+ * Units: log-probabilities in nats, summed over the tokens of the continuation or text.
+ */
+
+export interface LoglikelihoodRequest {
+  readonly context: string;
+  readonly continuation: string;
+}
+
+export interface LoglikelihoodResponse {
+  /** NaN where the request was refused; then a notice names it */
+  readonly logProb: number;
+  /** every token of the continuation is the most likely one */
+  readonly isGreedy: boolean;
+  /** tokens of the continuation */
+  readonly numTokens: number;
+}
+
+export interface RollingResponse {
+  readonly logProb: number;
+  readonly numTokens: number;
+  /** of the text in UTF-8 */
+  readonly numBytes: number;
+}
+
+export interface GenerationRequest {
+  readonly prompt: string;
+  /** the text is cut before the first of these; the end-of-text token always stops */
+  readonly until: readonly string[];
+  readonly maxNewTokens: number;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** distinct requests answered so far, and their number */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** A request that did not fit the model's window: shortened from the left, or not answered at all. */
+export interface RequestNotice {
+  readonly request: 'loglikelihood' | 'loglikelihoodRolling' | 'generateUntil';
+  readonly kind: 'truncated' | 'refused';
+  /** position in the list that was asked */
+  readonly index: number;
+  readonly numTokens: number;
+  readonly maxTokens: number;
+  /** the start of the text at fault */
+  readonly excerpt: string;
+}
+
+export interface LanguageModel {
+  /** for reports */
+  readonly name?: string;
+  loglikelihood(requests: readonly LoglikelihoodRequest[], options?: RequestOptions): Promise<LoglikelihoodResponse[]>;
+  /** every token of each text, the first from the prefix token alone */
+  loglikelihoodRolling(texts: readonly string[], options?: RequestOptions): Promise<RollingResponse[]>;
+  generateUntil(requests: readonly GenerationRequest[], options?: RequestOptions): Promise<string[]>;
+  /** all that did not fit, since the model was made; grows */
+  readonly notices?: readonly RequestNotice[];
+}

@@ -1,0 +1,257 @@
+/**
+ * A Qwen2 model that answers evaluation requests.
+ *
+ * Equal requests are asked once, sorted by length, and batched; answers come back in the order asked and do not depend on the batch.
+ *
+ * Source: `HFLM` of lm-evaluation-harness 0.4 for tokenization, windows and truncation from the left.
+ * Differs: what does not fit is counted and named in `notices`; a continuation longer than the window has logProb NaN, not a number
+ * for a part of it. Units: nats, tokens.
+ */
+import type { ParamMap } from '@marco-ts/core';
+import { generate, type Qwen2Config } from '@marco-ts/model';
+import type { Tokenizer } from '@marco-ts/tokenizer';
+import { countBytes } from '../count-bytes.ts';
+import { inputError } from '../input-error.ts';
+import { encodePair } from './encode-pair.ts';
+import type { GenerationRequest, LanguageModel, RequestNotice, RequestOptions } from './language-model.ts';
+import { planBatches } from './plan-batches.ts';
+import { rollingWindows, type Window } from './rolling-windows.ts';
+import { scoreTokens } from './score-tokens.ts';
+
+export interface Qwen2LanguageModelOptions {
+  /** not disposed; owned by the caller */
+  readonly params: ParamMap;
+  readonly config: Qwen2Config;
+  readonly tokenizer: Tokenizer;
+  /** padded tokens per forward pass; default 4096 */
+  readonly batchTokens?: number | undefined;
+  /** tokens the model may see; default config.maxPositionEmbeddings */
+  readonly maxLength?: number | undefined;
+  /** stands before a text that has nothing before it; default tokenizer.eosTokenId */
+  readonly prefixTokenId?: number | undefined;
+  /** tokens that end a generation, besides tokenizer.eosTokenId */
+  readonly stopTokenIds?: readonly number[] | undefined;
+  readonly name?: string | undefined;
+}
+
+/** @throws Error when tokenizer and model do not fit each other or a size is not positive */
+export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): LanguageModel {
+  const { params, config, tokenizer, batchTokens = 4096 } = options;
+  const { maxLength = config.maxPositionEmbeddings, prefixTokenId = tokenizer.eosTokenId } = options;
+  planBatches([], batchTokens);
+  if (!Number.isInteger(maxLength) || maxLength < 2 || maxLength > config.maxPositionEmbeddings) {
+    throw inputError(
+      'qwen2LanguageModel',
+      `maxLength must be from 2 to the model's ${config.maxPositionEmbeddings} positions, got ${maxLength}.`,
+    );
+  }
+  if (tokenizer.vocabSize > config.vocabSize) {
+    throw inputError(
+      'qwen2LanguageModel',
+      `the model must have a row for each of the tokenizer's ${tokenizer.vocabSize} tokens, got vocabSize ${config.vocabSize}. ` +
+        'Are they from the same directory?',
+    );
+  }
+  const notices: RequestNotice[] = [];
+  const encode = (text: string): Int32Array => tokenizer.encode(text, { addSpecialTokens: false });
+
+  /** Runs all windows in batches; progress counts windows. */
+  const scoreWindows = async (
+    windows: readonly Window[],
+    withGreedy: boolean,
+    { signal, onProgress }: RequestOptions,
+  ) => {
+    const logProbs = new Float64Array(windows.length);
+    const greedy = new Uint8Array(windows.length);
+    let done = 0;
+    for (const batch of planBatches(
+      windows.map(({ input }) => input.length),
+      batchTokens,
+    )) {
+      signal?.throwIfAborted();
+      const scores = await scoreTokens(
+        params,
+        config,
+        batch.map((index) => windows[index]!),
+        withGreedy,
+      );
+      for (const [position, index] of batch.entries()) {
+        logProbs[index] = scores.logProbs[position]!;
+        greedy[index] = scores.greedy[position]!;
+      }
+      done += batch.length;
+      onProgress?.(done, windows.length);
+    }
+    return { logProbs, greedy };
+  };
+
+  return {
+    ...(options.name === undefined ? {} : { name: options.name }),
+    notices,
+
+    async loglikelihood(requests, requestOptions = {}) {
+      const { distinct, slots } = deduplicate(requests, ({ context, continuation }) =>
+        JSON.stringify([context, continuation]),
+      );
+      const windows: Window[] = [];
+      const answers = distinct.map((index) => {
+        const { context, continuation } = requests[index]!;
+        const pair = encodePair(encode, context, continuation, prefixTokenId);
+        const numTokens = pair.continuation.length;
+        if (numTokens > maxLength) {
+          notices.push(notice('loglikelihood', 'refused', index, numTokens, maxLength, continuation));
+          return { window: -1, numTokens };
+        }
+        const length = pair.context.length + numTokens;
+        if (length > maxLength + 1)
+          notices.push(notice('loglikelihood', 'truncated', index, length, maxLength + 1, context));
+        const whole = new Int32Array(length);
+        whole.set(pair.context);
+        whole.set(pair.continuation, pair.context.length);
+        windows.push({
+          input: whole.subarray(Math.max(0, length - maxLength - 1), length - 1),
+          targets: pair.continuation,
+        });
+        return { window: windows.length - 1, numTokens };
+      });
+      const { logProbs, greedy } = await scoreWindows(windows, true, requestOptions);
+      return slots.map((slot) => {
+        const { window, numTokens } = answers[slot]!;
+        if (window < 0) return { logProb: Number.NaN, isGreedy: false, numTokens };
+        return { logProb: logProbs[window]!, isGreedy: greedy[window] === 1, numTokens };
+      });
+    },
+
+    async loglikelihoodRolling(texts, requestOptions = {}) {
+      const { distinct, slots } = deduplicate(texts, (text) => text);
+      const windows: Window[] = [];
+      const answers = distinct.map((index) => {
+        const text = texts[index]!;
+        const tokens = encode(text);
+        if (tokens.length === 0) {
+          throw inputError(
+            'loglikelihoodRolling',
+            `a text must have at least one token, got '${text}' at index ${index}. Drop it.`,
+          );
+        }
+        const first = windows.length;
+        windows.push(...rollingWindows(tokens, prefixTokenId, maxLength));
+        return { first, end: windows.length, numTokens: tokens.length, numBytes: countBytes(text) };
+      });
+      const { logProbs } = await scoreWindows(windows, false, requestOptions);
+      return slots.map((slot) => {
+        const { first, end, numTokens, numBytes } = answers[slot]!;
+        return { logProb: logProbs.subarray(first, end).reduce((sum, value) => sum + value, 0), numTokens, numBytes };
+      });
+    },
+
+    async generateUntil(requests, requestOptions = {}) {
+      const { signal, onProgress } = requestOptions;
+      const key = ({ prompt, until, maxNewTokens }: GenerationRequest) => JSON.stringify([prompt, until, maxNewTokens]);
+      const { distinct, slots } = deduplicate(requests, key);
+      const prompts = distinct.map((index) => {
+        const { prompt, maxNewTokens } = requests[index]!;
+        if (!Number.isInteger(maxNewTokens) || maxNewTokens < 1 || maxNewTokens >= maxLength) {
+          throw inputError(
+            'generateUntil',
+            `maxNewTokens must be from 1 to ${maxLength - 1}, one below the model's window, got ${maxNewTokens} at index ${index}.`,
+          );
+        }
+        const ids = prompt === '' ? Int32Array.of(prefixTokenId) : encode(prompt);
+        const room = maxLength - maxNewTokens;
+        if (ids.length <= room) return ids;
+        notices.push(notice('generateUntil', 'truncated', index, ids.length, room, prompt));
+        return ids.subarray(ids.length - room);
+      });
+      const eosTokenIds = [...new Set([tokenizer.eosTokenId, ...(options.stopTokenIds ?? [])])];
+      const texts = new Array<string>(distinct.length).fill('');
+      let done = 0;
+      for (const group of groupByStop(distinct, requests)) {
+        const { until, maxNewTokens } = requests[distinct[group[0]!]!]!;
+        for (const batch of planBatches(
+          group.map((index) => prompts[index]!.length + maxNewTokens),
+          batchTokens,
+        )) {
+          signal?.throwIfAborted();
+          const isStopped = stopDetector(tokenizer, until, batch.length);
+          const outputs = await generate({
+            params,
+            config,
+            prompts: batch.map((member) => prompts[group[member]!]!),
+            maxNewTokens,
+            eosTokenIds,
+            temperature: 0,
+            onToken: isStopped,
+            ...(signal ? { signal } : {}),
+          });
+          for (const [position, member] of batch.entries()) {
+            texts[group[member]!] = cutAtStop(tokenizer.decode(outputs[position]!, { skipSpecialTokens: true }), until);
+          }
+          done += batch.length;
+          onProgress?.(done, distinct.length);
+        }
+      }
+      return slots.map((slot) => texts[slot]!);
+    },
+  };
+}
+
+/** @returns distinct: index of the first of each kind of item; slots: for each item, its position in `distinct` */
+function deduplicate<Item>(
+  items: readonly Item[],
+  key: (item: Item) => string,
+): { distinct: number[]; slots: number[] } {
+  const seen = new Map<string, number>();
+  const distinct: number[] = [];
+  const slots = items.map((item, index) => {
+    const name = key(item);
+    const slot = seen.get(name) ?? distinct.length;
+    if (slot === distinct.length) {
+      seen.set(name, slot);
+      distinct.push(index);
+    }
+    return slot;
+  });
+  return { distinct, slots };
+}
+
+/** Positions in `distinct` that can be generated together: the same stops and length. */
+function groupByStop(distinct: readonly number[], requests: readonly GenerationRequest[]): number[][] {
+  const groups = Map.groupBy(distinct.keys(), (position) => {
+    const { until, maxNewTokens } = requests[distinct[position]!]!;
+    return JSON.stringify([until, maxNewTokens]);
+  });
+  return [...groups.values()];
+}
+
+/** Says for each new token whether a stop is now in the answer; looks only at as many tokens as a stop can span. */
+function stopDetector(tokenizer: Tokenizer, until: readonly string[], numAnswers: number) {
+  const stops = until.filter((stop) => stop !== '');
+  // A token holds at least a byte; four more make the first character of the tail whole.
+  const span = Math.max(0, ...stops.map(countBytes)) + 4;
+  const tails: number[][] = Array.from({ length: numAnswers }, () => []);
+  return (token: number, answer: number): boolean => {
+    if (stops.length === 0) return false;
+    const tail = tails[answer]!;
+    tail.push(token);
+    if (tail.length > span) tail.shift();
+    const text = tokenizer.decode(tail, { skipSpecialTokens: true });
+    return stops.some((stop) => text.includes(stop));
+  };
+}
+
+function cutAtStop(text: string, until: readonly string[]): string {
+  const ends = until.map((stop) => (stop === '' ? -1 : text.indexOf(stop))).filter((end) => end >= 0);
+  return ends.length > 0 ? text.slice(0, Math.min(...ends)) : text;
+}
+
+function notice(
+  request: RequestNotice['request'],
+  kind: RequestNotice['kind'],
+  index: number,
+  numTokens: number,
+  maxTokens: number,
+  text: string,
+): RequestNotice {
+  return { request, kind, index, numTokens, maxTokens, excerpt: text.slice(0, 80) };
+}

@@ -1,0 +1,170 @@
+/**
+ * Does the model prefer what was chosen? By its own log-probabilities, and by the implicit reward against a reference model.
+ *
+ * Source: implicit reward log pi(y|x) - log pi_ref(y|x), Rafailov et al. 2023 (arXiv:2305.18290); names after TRL's rewards/accuracies.
+ * Differs from TRL: a tie counts one half, so that a policy that still equals its reference scores chance, 0.5, and not 0.
+ * Units: shares of pairs; margins in nats, without beta.
+ */
+import { inputError } from '../input-error.ts';
+import type { LanguageModel, RequestOptions } from '../model/language-model.ts';
+import type { EvalSample, EvalTask, SkippedItem } from './eval-task.ts';
+import type { MetricDefinition } from './metric-definition.ts';
+import { checkItems, countItems, languageGroups, selectItems, type Tiers } from './select-items.ts';
+
+export interface PreferencePair<Prompt> {
+  readonly prompt: Prompt;
+  readonly chosen: string;
+  readonly rejected: string;
+  readonly language: string;
+  /** what is wrong with the rejected answer */
+  readonly kind: string;
+  /** default: its position in the list */
+  readonly id?: string;
+}
+
+/** Sums over the tokens of each answer, in nats. */
+export interface PairLogProbs {
+  readonly chosen: number;
+  readonly rejected: number;
+}
+
+export interface PreferenceFormat<Prompt> {
+  /** the text before the answer, such as a chat rendered with its generation prompt */
+  readonly formatPrompt: (prompt: Prompt) => string;
+  /** after each answer, such as '<|im_end|>'; default '' */
+  readonly completionSuffix?: string | undefined;
+}
+
+export interface PreferenceOptions<Prompt> extends PreferenceFormat<Prompt> {
+  readonly pairs: readonly PreferencePair<Prompt>[];
+  /** the reference's log-probabilities, one per pair, from `preferenceLogProbs`; without them there are no reward metrics */
+  readonly referenceLogProbs?: readonly PairLogProbs[] | undefined;
+  readonly tiers?: Tiers | undefined;
+  /** default 'preference' */
+  readonly name?: string | undefined;
+}
+
+/**
+ * Log-probabilities of both answers of each pair: run it with the reference model, before or after training.
+ * @returns one per pair; NaN where the answer is longer than the model's window
+ */
+export async function preferenceLogProbs<Prompt>(
+  model: LanguageModel,
+  pairs: readonly PreferencePair<Prompt>[],
+  format: PreferenceFormat<Prompt>,
+  options?: RequestOptions,
+): Promise<PairLogProbs[]> {
+  return (await askPairs(model, pairs, format, options)).map(({ chosen, rejected }) => ({
+    chosen: chosen.logProb,
+    rejected: rejected.logProb,
+  }));
+}
+
+/** @throws Error on no pairs, a missing language, kind or tier, a blank or equal answer, or reference counts that do not match */
+export function preferenceTask<Prompt>(options: PreferenceOptions<Prompt>): EvalTask {
+  const { pairs, referenceLogProbs, tiers, completionSuffix = '', name = 'preference' } = options;
+  const items = pairs.map((pair, index) => ({
+    ...pair,
+    id: pair.id ?? String(index),
+    reference: referenceLogProbs?.[index],
+  }));
+  checkItems(name, items, tiers);
+  if (referenceLogProbs && referenceLogProbs.length !== pairs.length) {
+    throw inputError(
+      name,
+      `needs one reference entry per pair, got ${referenceLogProbs.length} for ${pairs.length} pairs.`,
+    );
+  }
+  for (const { id, chosen, rejected, kind } of items) {
+    if (!kind) throw inputError(name, `every pair needs a kind, got none at pair '${id}'.`);
+    if (chosen === '' || rejected === '' || chosen === rejected) {
+      throw inputError(
+        name,
+        `chosen and rejected must be two different texts, got '${chosen}' and '${rejected}' at pair '${id}'.`,
+      );
+    }
+  }
+  const share: MetricDefinition = {
+    kind: { type: 'ratio', scale: 1 },
+    higherIsBetter: true,
+    chance: 0.5,
+    unit: 'share',
+  };
+  const nats: MetricDefinition = {
+    kind: { type: 'ratio', scale: 1 },
+    higherIsBetter: true,
+    chance: null,
+    unit: 'nats',
+  };
+  return {
+    name,
+    version: 1,
+    numItems: countItems(items, ({ language }) => language),
+    outputType: 'loglikelihood',
+    macroBy: 'language',
+    config: {
+      completionSuffix,
+      withReference: referenceLogProbs !== undefined,
+      ties: 0.5,
+      macroBy: 'language',
+      examplePrompt: options.formatPrompt(pairs[0]!.prompt),
+    },
+    metrics: {
+      ...(referenceLogProbs ? { reward_acc: share, reward_margin: nats } : {}),
+      logprob_acc: share,
+      logprob_acc_norm: share,
+    },
+    async run(model, { limit, signal, onProgress }) {
+      const selected = selectItems(name, items, ({ language }) => language, limit);
+      const answers = await askPairs(model, selected, options, { signal, onProgress });
+      const samples: EvalSample[] = [];
+      const skipped: SkippedItem[] = [];
+      for (const [index, { id, language, kind, reference, chosen, rejected }] of selected.entries()) {
+        const policy = answers[index]!;
+        const values = [
+          policy.chosen.logProb,
+          policy.rejected.logProb,
+          reference?.chosen ?? 0,
+          reference?.rejected ?? 0,
+        ];
+        if (values.some(Number.isNaN)) {
+          skipped.push({ id, reason: 'an answer is longer than the window of the model or of its reference' });
+          continue;
+        }
+        const [policyMargin, referenceMargin] = [values[0]! - values[1]!, values[2]! - values[3]!];
+        const normalized =
+          policy.chosen.logProb / policy.chosen.numTokens - policy.rejected.logProb / policy.rejected.numTokens;
+        const rewardMargin = policyMargin - referenceMargin;
+        samples.push({
+          id,
+          groups: { kind, ...languageGroups(language, tiers) },
+          statistics: {
+            ...(reference ? { reward_acc: [preferred(rewardMargin), 1], reward_margin: [rewardMargin, 1] } : {}),
+            logprob_acc: [preferred(policyMargin), 1],
+            logprob_acc_norm: [preferred(normalized), 1],
+          },
+          record: { chosen, rejected, policyMargin, ...(reference ? { referenceMargin } : {}) },
+        });
+      }
+      return { samples, skipped };
+    },
+  };
+}
+
+async function askPairs<Prompt>(
+  model: LanguageModel,
+  pairs: readonly PreferencePair<Prompt>[],
+  { formatPrompt, completionSuffix = '' }: PreferenceFormat<Prompt>,
+  options?: RequestOptions,
+) {
+  const requests = pairs.flatMap(({ prompt, chosen, rejected }) => {
+    const context = formatPrompt(prompt);
+    return [chosen, rejected].map((answer) => ({ context, continuation: answer + completionSuffix }));
+  });
+  const answers = await model.loglikelihood(requests, options);
+  return pairs.map((_, index) => ({ chosen: answers[2 * index]!, rejected: answers[2 * index + 1]! }));
+}
+
+function preferred(margin: number): number {
+  return margin > 0 ? 1 : margin === 0 ? 0.5 : 0;
+}
