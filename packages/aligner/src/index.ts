@@ -1,1 +1,65 @@
-export {};
+export type { AlignedParagraph, TranslationDirections } from './instructions/aligned-paragraph.ts';
+export {
+  buildContinuationInstructions,
+  CONTINUATION_INSTRUCTIONS,
+  type ContinuationOptions,
+} from './instructions/build-continuation-instructions.ts';
+export {
+  buildLanguageNamingInstructions,
+  LANGUAGE_NAMING_INSTRUCTIONS,
+  type LanguageNamingOptions,
+} from './instructions/build-language-naming-instructions.ts';
+export {
+  buildTranslationInstructions,
+  renderTranslationInstruction,
+  TRANSLATION_INSTRUCTIONS,
+  type TranslationInstructionOptions,
+} from './instructions/build-translation-instructions.ts';
+export {
+  buildTranslationPreferences,
+  type RejectionKind,
+  type TranslationPreferenceOptions,
+  type TranslationPreferences,
+} from './preferences/build-translation-preferences.ts';
+export {
+  type EncodedPreferencePair,
+  type EncodedPreferences,
+  encodePreferencePairs,
+} from './preferences/encode-preference-pairs.ts';
+export {
+  type PackPreferencePairsOptions,
+  type PreferenceLoader,
+  packPreferencePairs,
+} from './preferences/pack-preference-pairs.ts';
+export {
+  type PairLogRatios,
+  type PairLossOptions,
+  type PreferenceLossType,
+  pairLosses,
+} from './preferences/pair-losses.ts';
+export {
+  type PrecomputeReferenceOptions,
+  precomputeReferenceLogProbs,
+} from './preferences/precompute-reference-log-probs.ts';
+export {
+  collatePreferencePairs,
+  type PreferenceBatch,
+  type ReferenceLogProbs,
+} from './preferences/preference-batch.ts';
+export { type PreferenceLossOptions, preferenceLoss } from './preferences/preference-loss.ts';
+export type { PreferencePair } from './preferences/preference-pair.ts';
+export {
+  type FingerprintOptions,
+  fingerprintReference,
+  type ReferenceFingerprint,
+} from './preferences/reference-fingerprint.ts';
+export { type CollatedRows, type CollateOptions, collateRows, type PlacedSequence } from './sequences/collate-rows.ts';
+export { countTargets, type TokenSequence, type TooLong } from './sequences/token-sequence.ts';
+export type { Conversation } from './sft/conversation.ts';
+export { encodeConversation } from './sft/encode-conversation.ts';
+export {
+  type ConversationLoader,
+  type PackConversationsOptions,
+  type PackingReport,
+  packConversations,
+} from './sft/pack-conversations.ts';

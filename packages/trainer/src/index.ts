@@ -1,6 +1,7 @@
 export { createJsonlLogger, type JsonlLogger } from './logs/jsonl-logger.ts';
 export { type LoggedEvent, readJsonlLog } from './logs/read-jsonl-log.ts';
 export type { GroupSums } from './loop/batch-facts.ts';
+export { runToEnd } from './loop/run-to-end.ts';
 export { type EvaluateOptions, type TrainOptions, type TrainResult, train } from './loop/train.ts';
 export type {
   CheckpointSaved,

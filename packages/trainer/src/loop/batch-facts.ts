@@ -34,20 +34,21 @@ export function batchSources(batch: unknown): number[] {
 /**
  * Adds the losses of one batch's tokens to their groups.
  *
- * @param tokenNll [B·L] nats of predicting position t, placed at t
+ * @param tokenNll [B·L] nats of predicting the token at t + 1, placed at t: every position predicts the next of its segment whose label counts
  */
 export function addGroupLosses(groups: GroupSums, batch: unknown, tokenNll: ArrayLike<number>): void {
   const { sequenceLength, segmentIds, sourceIds, labels } = facts(batch);
   if (!(sourceIds instanceof Int32Array) || !(labels instanceof Int32Array) || !(segmentIds instanceof Int32Array))
     return;
   if (typeof sequenceLength !== 'number' || sourceIds.length !== tokenNll.length) return;
-  for (let t = 0; t < sourceIds.length; t++) {
-    const isPredicted =
-      t % sequenceLength !== 0 &&
-      labels[t] !== IGNORE_INDEX &&
+  for (let t = 0; t + 1 < sourceIds.length; t++) {
+    const next = t + 1;
+    const predictsNext =
+      next % sequenceLength !== 0 &&
+      labels[next] !== IGNORE_INDEX &&
       segmentIds[t]! >= 0 &&
-      segmentIds[t] === segmentIds[t - 1];
-    if (!isPredicted) continue;
+      segmentIds[t] === segmentIds[next];
+    if (!predictsNext) continue;
     const source = sourceIds[t]!;
     const group = groups.get(source) ?? { nll: 0, numTargets: 0 };
     group.nll += tokenNll[t]!;

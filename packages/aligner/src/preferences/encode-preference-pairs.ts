@@ -1,0 +1,77 @@
+/**
+ * Preference pairs as ids: the prompt's ids are found by rendering it alone, so that the answer begins exactly where the prompt ends.
+ *
+ * Differs from TRL: the line feed that the template writes after an answer's end carries no loss unless the template's mask says so, and
+ * a pair that is too long is left out whole, never cut.
+ */
+import { IGNORE_INDEX } from '@marco-ts/data';
+import type { ChatMessage, Tokenizer } from '@marco-ts/tokenizer';
+import { countTargets, type TokenSequence } from '../sequences/token-sequence.ts';
+import { type PreferencePair, requirePair } from './preference-pair.ts';
+
+export interface EncodedPreferencePair {
+  readonly chosen: TokenSequence;
+  readonly rejected: TokenSequence;
+  readonly language: string;
+  readonly kind: string;
+}
+
+export interface EncodedPreferences {
+  readonly pairs: EncodedPreferencePair[];
+  readonly numPairs: number;
+  /** Pairs left out because an answer with its prompt is longer than `maxLength`, by language. */
+  readonly tooLong: Readonly<Record<string, number>>;
+}
+
+/**
+ * @param options.maxLength longest prompt with answer, in tokens
+ * @throws Error naming row and field for a bad pair, for a template whose rendered prompt is no beginning of the conversation, and when no pair fits
+ */
+export function encodePreferencePairs(
+  tokenizer: Tokenizer,
+  pairs: readonly PreferencePair[],
+  { maxLength }: { readonly maxLength: number },
+): EncodedPreferences {
+  const encoded: EncodedPreferencePair[] = [];
+  const tooLong: Record<string, number> = {};
+  for (const [index, pair] of pairs.entries()) {
+    const where = `pairs[${index}]`;
+    requirePair('encodePreferencePairs', pair, where);
+    const chosen = encodeAnswer(tokenizer, pair.prompt, pair.chosen, `${where}.chosen`);
+    const rejected = encodeAnswer(tokenizer, pair.prompt, pair.rejected, `${where}.rejected`);
+    if (Math.max(chosen.ids.length, rejected.ids.length) > maxLength) {
+      tooLong[pair.language] = (tooLong[pair.language] ?? 0) + 1;
+      continue;
+    }
+    encoded.push({ chosen, rejected, language: pair.language, kind: pair.kind });
+  }
+  if (encoded.length === 0) {
+    throw new Error(
+      `[@marco-ts/aligner] encodePreferencePairs: at least one pair must fit into ${maxLength} tokens, got none of ${pairs.length}. Raise maxLength or give more pairs.`,
+    );
+  }
+  return { pairs: encoded, numPairs: pairs.length, tooLong };
+}
+
+function encodeAnswer(
+  tokenizer: Tokenizer,
+  prompt: readonly ChatMessage[],
+  answer: string,
+  where: string,
+): TokenSequence {
+  const promptIds = tokenizer.encodeChat([...prompt], { addGenerationPrompt: true }).ids;
+  const { ids, assistantMask } = tokenizer.encodeChat([...prompt, { role: 'assistant', content: answer }]);
+  if (!promptIds.every((id, t) => ids[t] === id)) {
+    throw new Error(
+      `[@marco-ts/aligner] encodePreferencePairs: the chat template must render a prompt as the beginning of its conversation, got other ids at ${where}. Use a template that does not rewrite earlier turns.`,
+    );
+  }
+  const labels = ids.map((id, t) => (t >= promptIds.length && assistantMask[t] === 1 ? id : IGNORE_INDEX));
+  const sequence = { ids, labels };
+  if (countTargets(sequence) === 0) {
+    throw new Error(
+      `[@marco-ts/aligner] encodePreferencePairs: the chat template must mark the answer, got no marked token at ${where}. Use a template that the tokenizer can mask.`,
+    );
+  }
+  return sequence;
+}

@@ -1,0 +1,67 @@
+/**
+ * What reference log-probabilities depend on, as hashes: a cache made of anything else is of no use and is refused.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { type ParamMap, paramsToArrays } from '@marco-ts/core';
+import type { Tokenizer } from '@marco-ts/tokenizer';
+import type { EncodedPreferencePair } from './encode-preference-pairs.ts';
+
+export interface ReferenceFingerprint {
+  /** SHA-256 of the encoded pairs, labels included: template and masks count. */
+  readonly data: string;
+  /** SHA-256 of the parameters' names, shapes and values. */
+  readonly model: string;
+  /** SHA-256 of the tokenizer's files. */
+  readonly tokenizer: string;
+  readonly maxLength: number;
+}
+
+export interface FingerprintOptions {
+  readonly pairs: readonly EncodedPreferencePair[];
+  /** The frozen reference, or a hash of it where one is known (its files' SHA-256), which saves reading every value. */
+  readonly model: ParamMap | string;
+  readonly tokenizer: Tokenizer;
+  /** As given to `encodePreferencePairs`. */
+  readonly maxLength: number;
+}
+
+export async function fingerprintReference({
+  pairs,
+  model,
+  tokenizer,
+  maxLength,
+}: FingerprintOptions): Promise<ReferenceFingerprint> {
+  const data = createHash('sha256');
+  for (const pair of pairs) {
+    for (const { ids, labels } of [pair.chosen, pair.rejected]) {
+      data.update(`${ids.length} `);
+      addBytes(data, ids);
+      addBytes(data, labels);
+    }
+  }
+  const files = createHash('sha256');
+  for (const [name, contents] of Object.entries(tokenizer.files()).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    files.update(`${name} ${contents.length} ${contents}`);
+  }
+  return {
+    data: data.digest('hex'),
+    model: typeof model === 'string' ? model : await hashParams(model),
+    tokenizer: files.digest('hex'),
+    maxLength,
+  };
+}
+
+async function hashParams(params: ParamMap): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of [...params.keys()].sort()) {
+    const arrays = await paramsToArrays(new Map([[name, params.get(name)!]]));
+    const { shape, data } = arrays.get(name)!;
+    hash.update(`${name} ${shape.join(' ')} `);
+    addBytes(hash, data);
+  }
+  return hash.digest('hex');
+}
+
+function addBytes(hash: Hash, values: Int32Array | Float32Array): void {
+  hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+}

@@ -1,0 +1,134 @@
+/**
+ * Conversations as training batches: encoded, packed best-fit into rows, in a new order each epoch, any batch at once.
+ *
+ * Shapes: batches are `TokenBatch`es of B = microBatchSize rows of L = sequenceLength positions; rows hold whole conversations only.
+ */
+import type { BatchLoader, TokenBatch } from '@marco-ts/data';
+import type { Tokenizer } from '@marco-ts/tokenizer';
+import { collateRows } from '../sequences/collate-rows.ts';
+import { epochOrder } from '../sequences/epoch-order.ts';
+import { packRows } from '../sequences/pack-rows.ts';
+import { countTargets, type TokenSequence } from '../sequences/token-sequence.ts';
+import type { Conversation } from './conversation.ts';
+import { encodeConversation } from './encode-conversation.ts';
+
+export interface PackConversationsOptions {
+  readonly tokenizer: Tokenizer;
+  readonly conversations: readonly Conversation[];
+  readonly sequenceLength: number;
+  readonly microBatchSize: number;
+  /** Times each conversation is seen; default 1. */
+  readonly numEpochs?: number;
+  readonly seed: number | string;
+  /** Name of the group whose loss a conversation counts towards; default its language. */
+  readonly groupBy?: (conversation: Conversation) => string;
+}
+
+export interface PackingReport {
+  readonly numConversations: number;
+  readonly numKept: number;
+  /** Left out because longer than `sequenceLength`, by language. */
+  readonly tooLong: Readonly<Record<string, number>>;
+  /** Tokens of one epoch, and those of them that carry loss. */
+  readonly numTokens: number;
+  readonly numTargets: number;
+  readonly numRows: number;
+  /** Share of the rows' positions that is not padding. */
+  readonly usefulShare: number;
+}
+
+export interface ConversationLoader extends BatchLoader {
+  readonly report: PackingReport;
+}
+
+/** @throws Error for bad options, a bad row (named), or when no conversation fits */
+export function packConversations(options: PackConversationsOptions): ConversationLoader {
+  const {
+    tokenizer,
+    conversations,
+    sequenceLength,
+    microBatchSize,
+    numEpochs = 1,
+    seed,
+    groupBy = ({ language }) => language,
+  } = options;
+  requirePositiveIntegers('packConversations', { sequenceLength, microBatchSize, numEpochs });
+  const sequences: TokenSequence[] = [];
+  const sourceIds: number[] = [];
+  const sourceNames: string[] = [];
+  const tooLong: Record<string, number> = {};
+  for (const [index, conversation] of conversations.entries()) {
+    const encoded = encodeConversation(tokenizer, conversation.messages, sequenceLength, `conversations[${index}]`);
+    if ('reason' in encoded) {
+      tooLong[conversation.language] = (tooLong[conversation.language] ?? 0) + 1;
+      continue;
+    }
+    sequences.push(encoded);
+    sourceIds.push(indexOfName(sourceNames, groupBy(conversation)));
+  }
+  if (sequences.length === 0) {
+    throw new Error(
+      `[@marco-ts/aligner] packConversations: at least one conversation must fit into ${sequenceLength} tokens, got none of ${conversations.length}. Raise sequenceLength or give more data.`,
+    );
+  }
+  const rows = packRows(
+    sequences.map(({ ids }) => ids.length),
+    sequenceLength,
+  );
+  const numTokens = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
+  const streamLength = rows.length * numEpochs;
+  const numBatches = Math.ceil(streamLength / microBatchSize);
+  const rowAt = epochOrder(rows.length, seed);
+
+  const batchAt = (index: number): TokenBatch => {
+    requireBatchIndex('packConversations', index, numBatches);
+    const positions = Array.from({ length: microBatchSize }, (_, row) => index * microBatchSize + row);
+    const placed = positions
+      .filter((position) => position < streamLength)
+      .map((position) =>
+        rows[rowAt(position)]!.map((id) => ({ sequence: sequences[id]!, sourceId: sourceIds[id]!, sequenceId: id })),
+      );
+    return collateRows(placed, { numRows: microBatchSize, sequenceLength, padTokenId: tokenizer.padTokenId });
+  };
+  return {
+    numBatches,
+    microBatchSize,
+    sequenceLength,
+    sourceNames,
+    batchAt,
+    report: {
+      numConversations: conversations.length,
+      numKept: sequences.length,
+      tooLong,
+      numTokens,
+      numTargets: sequences.reduce((sum, sequence) => sum + countTargets(sequence), 0),
+      numRows: rows.length,
+      usefulShare: numTokens / (rows.length * sequenceLength),
+    },
+  };
+}
+
+function indexOfName(names: string[], name: string): number {
+  const index = names.indexOf(name);
+  return index >= 0 ? index : names.push(name) - 1;
+}
+
+/** @throws Error unless every value is an integer from 1 */
+export function requirePositiveIntegers(functionName: string, values: Readonly<Record<string, number>>): void {
+  for (const [field, value] of Object.entries(values)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new Error(
+        `[@marco-ts/aligner] ${functionName}: ${field} must be a whole number >= 1, got ${value}. Correct it in the recipe.`,
+      );
+    }
+  }
+}
+
+/** @throws Error unless the batch exists */
+export function requireBatchIndex(functionName: string, index: number, numBatches: number): void {
+  if (!Number.isInteger(index) || index < 0 || index >= numBatches) {
+    throw new Error(
+      `[@marco-ts/aligner] ${functionName}: a batch index must be in [0, ${numBatches}), got ${index}. Train fewer steps or more epochs.`,
+    );
+  }
+}
