@@ -6,6 +6,7 @@ import { buildTokenizerJson } from './build-tokenizer-json.ts';
 import { createChatRenderer, expectMessages } from './chat/chat-template.ts';
 import { encodeChat } from './chat/encode-chat.ts';
 import { createTextEncoder } from './encode-text.ts';
+import { normalizeNfc } from './normalize-nfc.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { describeValue, expectString, tokenizerError } from './tokenizer-error.ts';
 import { tokenizerFiles } from './tokenizer-files.ts';
@@ -41,7 +42,12 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
   const specialIds = new Set(specialTokens.values());
   const specialTexts = [...specialTokens.keys()];
 
-  const tokenBytes = collectTokenBytes(idToToken);
+  // as in the reference, an added token is read through the byte alphabet too, in its normalized form
+  const byteTexts = [...idToToken];
+  for (const { id, content, normalized } of spec.addedTokens) {
+    if (normalized && spec.normalizesNfc) byteTexts[id] = normalizeNfc(content);
+  }
+  const tokenBytes = collectTokenBytes(byteTexts);
   const encodeText = createTextEncoder(spec, tokenBytes);
   const renderer = createChatRenderer(findChatTemplate(config), namedTokens(config));
   const eosTokenId = requireToken('eos_token');
