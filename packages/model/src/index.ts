@@ -1,1 +1,14 @@
-export {};
+export { type LoadedQwen2, loadQwen2 } from './files/load-qwen2.ts';
+export { type SaveQwen2Options, saveQwen2 } from './files/save-qwen2.ts';
+export { type GenerateOptions, generate } from './generation/generate.ts';
+export type { SamplingOptions } from './generation/sample-token.ts';
+export { batchInputs, type CausalBatch } from './loss/causal-batch.ts';
+export { causalLanguageModelLoss } from './loss/causal-language-model-loss.ts';
+export { type PredictedTokens, predictedTokens } from './loss/predicted-tokens.ts';
+export { tokenNll } from './loss/token-nll.ts';
+export { type Estimate, type EstimateOptions, estimate } from './qwen2/estimate.ts';
+export { initQwen2Params } from './qwen2/init-qwen2-params.ts';
+export { outputEmbedding, parameterShapes } from './qwen2/parameter-shapes.ts';
+export { parseQwen2Config, type Qwen2Config, qwen2ConfigToJson } from './qwen2/qwen2-config.ts';
+export { type Qwen2Inputs, type Qwen2Options, qwen2Hidden, qwen2Logits } from './qwen2/qwen2-hidden.ts';
+export { QWEN2_SIZES } from './qwen2/qwen2-sizes.ts';

@@ -1,0 +1,94 @@
+/**
+ * The Qwen2 decoder: token ids to hidden states after the final norm, and to logits.
+ *
+ * Source: `Qwen2Model` and `Qwen2ForCausalLM` in transformers (models/qwen2/modeling_qwen2.py); Qwen2 technical report, arXiv:2407.10671.
+ * Shapes: B batch, L length, D hidden, V vocabulary.
+ */
+import { embedding, expectShape, linear, type ParamMap, remat, rmsNorm, tf } from '@marco-ts/core';
+import { checkIds } from '../loss/causal-batch.ts';
+import { EMBEDDING, FINAL_NORM, LAYER_PARAMETERS, outputEmbedding, requireParam } from './parameter-shapes.ts';
+import type { Qwen2Config } from './qwen2-config.ts';
+import { type LayerWeights, qwen2Layer } from './qwen2-layer.ts';
+
+export interface Qwen2Inputs {
+  /** int32, each below `vocabSize`. */
+  readonly inputIds_BL: tf.Tensor2D;
+  /** int32, counted from 0 within each document. */
+  readonly positionIds_BL: tf.Tensor2D;
+  /** int32; tokens see earlier tokens of their own segment; -1 is padding. */
+  readonly segmentIds_BL: tf.Tensor2D;
+}
+
+export interface Qwen2Options {
+  /** Compute each layer again in the backward pass instead of keeping its insides: less memory, a third more time. */
+  readonly recompute?: boolean;
+}
+
+/** Backends whose tensors can be read without waiting for a device. */
+const READABLE = new Set(['cpu', 'wasm', 'marco-wasm']);
+
+/**
+ * @param inputs not disposed
+ * @returns hidden_BLD after the final norm, owned by the caller; 0 has no meaning at padding
+ * @throws for a missing parameter, shapes that disagree, and on cpu and wasm for an id past the vocabulary (elsewhere a tensor cannot be
+ * looked into; batches of typed arrays, as `tokenNll` takes them, are checked everywhere)
+ */
+export function qwen2Hidden(
+  params: ParamMap,
+  config: Qwen2Config,
+  inputs: Qwen2Inputs,
+  options: Qwen2Options = {},
+): tf.Tensor3D {
+  checkInputs('qwen2Hidden', config, inputs);
+  return hiddenOfCheckedInputs(params, config, inputs, options);
+}
+
+/** @returns logits_BLV, owned by the caller: B·L·V floats; for a loss use `tokenNll`, which never holds them all */
+export function qwen2Logits(
+  params: ParamMap,
+  config: Qwen2Config,
+  inputs: Qwen2Inputs,
+  options: Qwen2Options = {},
+): tf.Tensor3D {
+  checkInputs('qwen2Logits', config, inputs);
+  return tf.tidy(() => linear(hiddenOfCheckedInputs(params, config, inputs, options), outputEmbedding(params, config)));
+}
+
+/** The parameters of layer `index`, in the order of `LAYER_PARAMETERS`. */
+export function layerWeights(functionName: string, params: ParamMap, index: number): LayerWeights {
+  return LAYER_PARAMETERS.map((name) => requireParam(functionName, params, `model.layers.${index}.${name}`));
+}
+
+/** `qwen2Hidden` for inputs whose ids are known to be good. */
+export function hiddenOfCheckedInputs(
+  params: ParamMap,
+  config: Qwen2Config,
+  { inputIds_BL, positionIds_BL, segmentIds_BL }: Qwen2Inputs,
+  { recompute = false }: Qwen2Options,
+): tf.Tensor3D {
+  const layer = (x: tf.Tensor3D, positions: tf.Tensor2D, segments: tf.Tensor2D, ...weights: tf.Tensor[]): tf.Tensor3D =>
+    tf.tidy(() => {
+      const context = { positionIds_BL: positions, segmentIds_BL: segments, keySegmentIds_BS: segments };
+      return qwen2Layer(x, weights, config, context).x_BLD;
+    });
+  return tf.tidy(() => {
+    let x_BLD = embedding(inputIds_BL, requireParam('qwen2Hidden', params, EMBEDDING) as tf.Tensor2D);
+    for (let i = 0; i < config.numHiddenLayers; i++) {
+      const weights = layerWeights('qwen2Hidden', params, i);
+      const next_BLD = recompute
+        ? (remat(layer, x_BLD, positionIds_BL, segmentIds_BL, ...weights) as tf.Tensor3D)
+        : layer(x_BLD, positionIds_BL, segmentIds_BL, ...weights);
+      x_BLD.dispose();
+      x_BLD = next_BLD;
+    }
+    return rmsNorm(x_BLD, requireParam('qwen2Hidden', params, FINAL_NORM) as tf.Tensor1D, config.rmsNormEps);
+  });
+}
+
+function checkInputs(functionName: string, config: Qwen2Config, inputs: Qwen2Inputs): void {
+  const { inputIds_BL, positionIds_BL, segmentIds_BL } = inputs;
+  const { L } = expectShape(`@marco-ts/model ${functionName}`, { inputIds_BL, positionIds_BL, segmentIds_BL });
+  if (READABLE.has(tf.getBackend())) {
+    checkIds(functionName, 'inputIds_BL', inputIds_BL.dataSync(), L, config.vocabSize);
+  }
+}
