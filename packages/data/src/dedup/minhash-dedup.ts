@@ -1,0 +1,125 @@
+/**
+ * Finds near-duplicates by MinHash and keeps the first document of each cluster.
+ *
+ * Source: see `minhash-signature.ts`; cluster sizes are kept because FineWeb2 upsamples by them. Documents of different languages are never
+ * compared.
+ * Units: memory is 4·B·R bytes per document (448 at the default), besides the documents themselves.
+ */
+import type { Document, DocumentSource } from '../document.ts';
+import type { Funnel } from '../filters/create-funnel.ts';
+import type { WordSplitter } from '../filters/split-words.ts';
+import { hashText, mixBits } from '../random/hash-text.ts';
+import { comparableWords } from './comparable-words.ts';
+import { createHashTable } from './hash-table.ts';
+import { createMinhashSigner, DEFAULT_MINHASH, type MinhashConfig } from './minhash-signature.ts';
+import { createUnionFind } from './union-find.ts';
+
+export interface MinhashDedupOptions {
+  readonly config?: Partial<MinhashConfig>;
+  readonly splitWords?: WordSplitter;
+  /** Only documents of one scope are compared; their language when absent. */
+  readonly scopeOf?: (document: Document) => string;
+  readonly funnel?: Funnel;
+  readonly onDrop?: (document: Document, keptId: string) => void;
+}
+
+export interface NearDuplicate {
+  readonly document: Document;
+  readonly keptId: string;
+}
+
+export interface MinhashDedupResult {
+  /** First document of each cluster, in their order. */
+  readonly kept: readonly Document[];
+  /** [kept.length] documents in the cluster of each kept one, itself included. */
+  readonly clusterSizes: Uint32Array;
+  readonly dropped: readonly NearDuplicate[];
+}
+
+/** The reason in the funnel. */
+export const NEAR_DUPLICATE = 'near_duplicate';
+
+interface Signatures {
+  readonly values: Uint32Array;
+  readonly hasWords: Uint8Array;
+}
+
+/** Two halves over one bucket of a signature and the scope; a plain chain of full 32-bit mixes. */
+function bucketKey(values: Uint32Array, start: number, end: number, scope: number, out: Uint32Array): void {
+  let low = mixBits(scope ^ 0x243f6a88);
+  let high = mixBits(scope ^ 0x85a308d3);
+  for (let i = start; i < end; i++) {
+    low = mixBits(low ^ values[i]!);
+    high = mixBits((high + values[i]!) ^ 0x13198a2e);
+  }
+  out[0] = low;
+  out[1] = high;
+}
+
+function clusterRoots(signatures: Signatures, scopes: Uint32Array, config: MinhashConfig): Uint32Array {
+  const numDocuments = scopes.length;
+  const { hashesPerBucket, numBuckets } = config;
+  const numHashes = hashesPerBucket * numBuckets;
+  const sets = createUnionFind(numDocuments);
+  const key = new Uint32Array(2);
+  for (let bucket = 0; bucket < numBuckets; bucket++) {
+    const table = createHashTable(numDocuments);
+    for (let index = 0; index < numDocuments; index++) {
+      if (signatures.hasWords[index] === 0) continue;
+      const start = index * numHashes + bucket * hashesPerBucket;
+      bucketKey(signatures.values, start, start + hashesPerBucket, scopes[index]!, key);
+      const first = table.getOrSet(key[0]!, key[1]!, index);
+      if (first >= 0) sets.union(first, index);
+    }
+  }
+  return Uint32Array.from({ length: numDocuments }, (_, index) => sets.find(index));
+}
+
+/**
+ * @param documents order decides which one of a cluster is kept: the first
+ * @throws Error for a configuration that is no count
+ */
+export async function minhashDedup(
+  documents: DocumentSource,
+  options: MinhashDedupOptions = {},
+): Promise<MinhashDedupResult> {
+  const config = { ...DEFAULT_MINHASH, ...options.config };
+  const { scopeOf = ({ language }: Document) => language, funnel, onDrop } = options;
+  const signer = createMinhashSigner(config);
+  const { numHashes } = signer;
+  const all: Document[] = [];
+  const scopes: number[] = [];
+  let values = new Uint32Array(numHashes * 1024);
+  const hasWords: number[] = [];
+  for await (const document of documents) {
+    const index = all.push(document) - 1;
+    if ((index + 1) * numHashes > values.length) {
+      const larger = new Uint32Array(values.length * 2);
+      larger.set(values);
+      values = larger;
+    }
+    const words = comparableWords(document.text, document.language, options.splitWords);
+    hasWords.push(signer.sign(words, values, index * numHashes) ? 1 : 0);
+    scopes.push(hashText(scopeOf(document)));
+  }
+  const roots = clusterRoots({ values, hasWords: Uint8Array.from(hasWords) }, Uint32Array.from(scopes), config);
+  const sizes = new Uint32Array(all.length);
+  for (const root of roots) sizes[root]!++;
+  const kept: Document[] = [];
+  const keptSizes: number[] = [];
+  const dropped: NearDuplicate[] = [];
+  for (const [index, document] of all.entries()) {
+    funnel?.read(document.language);
+    if (roots[index] === index) {
+      kept.push(document);
+      keptSizes.push(sizes[index]!);
+      funnel?.kept(document.language);
+      continue;
+    }
+    const keptId = all[roots[index]!]!.id;
+    dropped.push({ document, keptId });
+    funnel?.dropped(document.language, NEAR_DUPLICATE);
+    onDrop?.(document, keptId);
+  }
+  return { kept, clusterSizes: Uint32Array.from(keptSizes), dropped };
+}
