@@ -7,11 +7,23 @@
  */
 import * as tf from '@tensorflow/tfjs';
 
+quietCpuBackend();
+
 /**
- * On its first write in Node the cpu backend prints a banner advertising tfjs-node. The flag it looks at is a field of the
- * backend object; switching the field leaves every other warning of tfjs alone, which its `PROD` and `IS_TEST` flags do not.
+ * On its first write in Node the cpu backend prints a banner that advertises tfjs-node. The field it looks at is cleared on each
+ * instance as it is made; tfjs's `PROD` and `IS_TEST` flags would silence its warnings as well.
  */
-const cpuBackend = tf.findBackend('cpu') as { firstUse?: boolean } | null;
-if (cpuBackend !== null && 'firstUse' in cpuBackend) cpuBackend.firstUse = false;
+function quietCpuBackend(): void {
+  const { registry } = tf.engine() as unknown as { registry: Record<string, object> };
+  const quiet = <Backend extends object>(backend: Backend): Backend => Object.assign(backend, { firstUse: false });
+  if (registry.cpu !== undefined) {
+    quiet(registry.cpu);
+    return;
+  }
+  const factory = tf.findBackendFactory('cpu') as (() => tf.KernelBackend) | null;
+  if (factory === null) return;
+  tf.removeBackend('cpu');
+  tf.registerBackend('cpu', () => quiet(factory()), 1);
+}
 
 export { tf };
