@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/**
+ * The `marco` command: gives the command line the real stages, which are loaded only when a command needs them.
+ */
+import { readFileSync } from 'node:fs';
+import { runCommandLine } from './commands/run-command-line.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const exitCode = await runCommandLine(
+  process.argv.slice(2),
+  {
+    codeVersion: version,
+    stages: async (recipe) => (await import('./stages/recipe-stages.ts')).recipeStages(recipe),
+    collectResults: async (directory) => (await import('./stages/collect-results.ts')).collectResults(directory),
+  },
+  { stdout: process.stdout, stderr: process.stderr },
+);
+
+// Backends keep worker threads that would keep the process alive; leave once everything written has gone out.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

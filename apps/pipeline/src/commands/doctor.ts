@@ -1,0 +1,89 @@
+/**
+ * `marco doctor`: which backends are here, which one a run would take and why, what is missing and the command that mends it.
+ */
+import type { BackendProbe, BackendRecord } from '@marco-ts/core';
+import { createTerminal } from '../console/terminal.ts';
+import { formatBytes } from '../format/format-quantity.ts';
+import { describeMachine, freeDiskBytes, type Machine } from '../machine/describe-machine.ts';
+import type { CommandOutput } from './pipeline.ts';
+
+const MINIMAL_NODE = [22, 18] as const;
+
+export interface Diagnosis {
+  readonly node: { readonly version: string; readonly isNewEnough: boolean };
+  readonly machine: Machine;
+  readonly freeDiskBytes: number;
+  readonly backends: readonly BackendProbe[];
+  /** what a run would use; null when no backend starts */
+  readonly chosen: BackendRecord | null;
+  /** why no backend starts */
+  readonly trouble?: string;
+}
+
+export async function diagnose(): Promise<Diagnosis> {
+  const { initBackend, probeBackends } = await import('@marco-ts/core');
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const common = {
+    node: {
+      version: process.version,
+      isNewEnough: major > MINIMAL_NODE[0] || (major === MINIMAL_NODE[0] && minor >= MINIMAL_NODE[1]),
+    },
+    machine: describeMachine(),
+    freeDiskBytes: await freeDiskBytes('.'),
+    backends: await probeBackends(),
+  };
+  try {
+    return { ...common, chosen: await initBackend() };
+  } catch (error) {
+    return { ...common, chosen: null, trouble: (error as Error).message };
+  }
+}
+
+/** @returns whether a run can start here */
+export async function doctor(options: { json: boolean }, output: CommandOutput): Promise<boolean> {
+  const diagnosis = await diagnose();
+  const isWell = diagnosis.chosen !== null && diagnosis.node.isNewEnough;
+  if (options.json) output.stdout.write(`${JSON.stringify(diagnosis, null, 2)}\n`);
+  else writeDiagnosis(diagnosis, output);
+  return isWell;
+}
+
+function writeDiagnosis(diagnosis: Diagnosis, output: CommandOutput): void {
+  const terminal = createTerminal(output.stdout);
+  const mark = (good: boolean): string => (good ? terminal.style('green', '✔') : terminal.style('yellow', '✗'));
+  const { node, machine, chosen } = diagnosis;
+  const lines = [
+    terminal.style('bold', 'Machine'),
+    `  ${mark(node.isNewEnough)} Node.js ${node.version}${node.isNewEnough ? '' : `; needs ${MINIMAL_NODE.join('.')} or later: npm install --save-dev node@24`}`,
+    `    ${machine.cpu}, ${machine.numCores} ${machine.numCores === 1 ? 'core' : 'cores'}, ${formatBytes(machine.memoryBytes)} memory, ${machine.platform}`,
+    `    ${formatBytes(diagnosis.freeDiskBytes)} free on this disk`,
+    '',
+    terminal.style('bold', 'Backends'),
+  ];
+  for (const probe of diagnosis.backends) {
+    const facts = Object.entries(probe.facts).map(([name, value]) => `${name} ${value}`);
+    lines.push(
+      `  ${mark(probe.available)} ${terminal.style('bold', probe.name)}${facts.length > 0 ? `  ${facts.join(', ')}` : ''}`,
+    );
+    if (probe.missing !== undefined) lines.push(`      ${probe.missing}`);
+    if (probe.fix !== undefined && probe.fix !== '') lines.push(`      ${terminal.style('dim', 'mend:')} ${probe.fix}`);
+  }
+  lines.push('', terminal.style('bold', 'A run would use'));
+  if (chosen === null) lines.push(`  ${mark(false)} none: ${diagnosis.trouble}`);
+  else {
+    const facts = [
+      chosen.numThreads === undefined ? '' : `${chosen.numThreads} threads`,
+      chosen.simd === undefined ? '' : `${chosen.simd} SIMD`,
+      chosen.adapter ?? '',
+      chosen.version ?? '',
+    ].filter((fact) => fact !== '');
+    lines.push(
+      `  ${mark(true)} ${terminal.style('bold', chosen.name)}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}: ${chosen.reason}`,
+    );
+    for (const refused of chosen.refused) {
+      lines.push(`    not ${refused.name}: ${refused.reason}`);
+      if (refused.fix !== '') lines.push(`      ${terminal.style('dim', 'mend:')} ${refused.fix}`);
+    }
+  }
+  output.stdout.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,109 @@
+/**
+ * `marco run` and `marco resume`: runs the stages of a recipe, then writes the report and says where everything lies.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Recipe } from '../config/recipe-schema.ts';
+import { createRunConsole } from '../console/run-console.ts';
+import { createTerminal, type Terminal } from '../console/terminal.ts';
+import { InterruptedError } from '../errors.ts';
+import { summaryTable } from '../report/summary-table.ts';
+import { HTML_REPORT_FILE, writeReport } from '../report/write-report.ts';
+import { planRun } from '../runner/plan-run.ts';
+import { checkRunDirectory } from '../runner/run-directory.ts';
+import { type RunOutcome, runStages } from '../runner/run-stages.ts';
+import type { CommandOutput, Pipeline } from './pipeline.ts';
+import { planAsJson, planTable } from './show-plan.ts';
+import { stageTable } from './stage-table.ts';
+import { listenForStopSignals } from './stop-signals.ts';
+
+export interface RunRequest {
+  readonly recipe: Recipe;
+  readonly source: string;
+  readonly directory: string;
+  readonly dryRun: boolean;
+  /** one JSON object on stdout at the end; everything for people goes to stderr */
+  readonly json: boolean;
+  /** the command that goes on where this run stops */
+  readonly resumeCommand: string;
+}
+
+/** @throws BadInputError, StageFailedError or InterruptedError, with everything finished so far kept */
+export async function runRecipe(pipeline: Pipeline, request: RunRequest, output: CommandOutput): Promise<void> {
+  const { recipe, directory } = request;
+  const stages = await pipeline.stages(recipe);
+  const terminal = createTerminal(request.json ? output.stderr : output.stdout);
+  if (request.dryRun) {
+    await checkRunDirectory(directory, recipe);
+    const planned = await planRun({ stages, recipe, directory, codeVersion: pipeline.codeVersion });
+    if (request.json) output.stdout.write(`${JSON.stringify({ directory, stages: planAsJson(planned) }, null, 2)}\n`);
+    else terminal.write(`${recipe.name} in ${directory}\n\n${planTable(planned)}\n\nNothing was run (--dry-run).\n`);
+    return;
+  }
+  const runConsole = createRunConsole(terminal);
+  const stop = listenForStopSignals((name) => {
+    runConsole.print(
+      terminal.style(
+        'yellow',
+        `${name}: stopping as soon as the stage has saved; Ctrl-C again stops at once and loses what is not saved`,
+      ),
+    );
+  });
+  let outcome: RunOutcome<Recipe>;
+  try {
+    runConsole.print(`${terminal.style('bold', recipe.name)} in ${directory}`);
+    outcome = await runStages({
+      stages,
+      recipe,
+      source: request.source,
+      directory,
+      codeVersion: pipeline.codeVersion,
+      signal: stop.signal,
+      observer: runConsole,
+    });
+  } catch (error) {
+    runConsole.close();
+    if (error instanceof InterruptedError) {
+      terminal.write(`${terminal.style('yellow', `${error.message}.`)} Go on with: ${request.resumeCommand}\n`);
+    }
+    throw error;
+  } finally {
+    stop.close();
+  }
+  runConsole.close();
+  await finish(pipeline, request, outcome, terminal, output);
+}
+
+async function finish(
+  pipeline: Pipeline,
+  request: RunRequest,
+  outcome: RunOutcome<Recipe>,
+  terminal: Terminal,
+  output: CommandOutput,
+): Promise<void> {
+  const { directory } = request;
+  const isNew = outcome.ran.length > 0;
+  const results = await pipeline.collectResults(directory);
+  if (isNew || !existsSync(join(directory, HTML_REPORT_FILE))) await writeReport(directory, results);
+  if (request.json) {
+    const stages = outcome.stages.map(({ planned, directory: path, manifest }) => ({
+      name: planned.stage.name,
+      directory: path,
+      ran: outcome.ran.includes(planned.stage.name),
+      seconds: manifest.seconds,
+      counts: manifest.counts,
+    }));
+    output.stdout.write(`${JSON.stringify({ directory, ran: outcome.ran, stages, results }, null, 2)}\n`);
+    return;
+  }
+  if (!isNew) {
+    terminal.write(
+      `Nothing to do: all ${outcome.stages.length} stages of ${request.recipe.name} are up to date in ${directory}.\n`,
+    );
+  }
+  terminal.write(`\n${stageTable(outcome)}\n\n${summaryTable(results)}\n\n`);
+  const files = [{ path: HTML_REPORT_FILE, what: 'the report; open it in a browser' }, ...results.artifacts];
+  const width = Math.max(...files.map((file) => join(directory, file.path).length));
+  for (const file of files)
+    terminal.write(`  ${join(directory, file.path).padEnd(width)}  ${terminal.style('dim', file.what)}\n`);
+}

@@ -1,0 +1,102 @@
+/**
+ * Lines over a numeric axis: each series as a faint raw line and a smoothed one on top.
+ *
+ * Units: the drawing is 480 wide in its own units, so that text stays readable from a phone's width to half a desktop's.
+ */
+import { formatCount } from '../../format/format-quantity.ts';
+import { type Html, html } from '../html/html.ts';
+import { linearScale } from './linear-scale.ts';
+
+export interface LineSeries {
+  readonly name: string;
+  /** CSS class that colours it */
+  readonly className: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+export interface LineChartOptions {
+  readonly series: readonly LineSeries[];
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly height?: number;
+  /** draws the raw points faintly behind a smoothed line; needs enough points to be of use */
+  readonly smooth?: boolean;
+  /** a horizontal line with a name, like a level of chance */
+  readonly reference?: { readonly value: number; readonly name: string };
+  /** said to screen readers */
+  readonly description: string;
+}
+
+const WIDTH = 480;
+const MARGIN = { top: 14, right: 14, bottom: 38, left: 46 };
+const MAX_POINTS = 400;
+
+export function lineChart(options: LineChartOptions): Html {
+  const height = options.height ?? 240;
+  const series = options.series.filter((entry) => entry.points.length > 0);
+  const xs = series.flatMap((entry) => entry.points.map(([x]) => x));
+  const drawn = series.map((entry) => ({
+    ...entry,
+    raw: thin(entry.points),
+    line: options.smooth ? thin(smoothed(entry.points)) : thin(entry.points),
+  }));
+  const ys = drawn.flatMap((entry) => [...entry.line.map(([, y]) => y), ...(options.smooth ? clipped(entry.raw) : [])]);
+  if (options.reference !== undefined) ys.push(options.reference.value);
+  const x = linearScale({ values: xs, range: [MARGIN.left, WIDTH - MARGIN.right], numTicks: 5, tight: true });
+  const y = linearScale({ values: ys, range: [height - MARGIN.bottom, MARGIN.top], numTicks: 4 });
+  const baseline = height - MARGIN.bottom;
+  const path = (points: readonly (readonly [number, number])[]): string =>
+    points
+      .map(([px, py], index) => {
+        const inside = Math.min(Math.max(py, y.domain[0]), y.domain[1]);
+        return `${index === 0 ? 'M' : 'L'}${x(px).toFixed(1)} ${y(inside).toFixed(1)}`;
+      })
+      .join('');
+  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${options.description}">
+<g class="grid">${y.ticks.map((tick) => html`<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/>`)}</g>
+<g class="ticks">${y.ticks.map((tick) => html`<text x="${MARGIN.left - 7}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${formatCount(tick)}</text>`)}${x.ticks.map((tick) => html`<text x="${x(tick).toFixed(1)}" y="${baseline + 17}" text-anchor="middle">${formatCount(tick)}</text>`)}</g>
+<line class="axis" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${baseline}" y2="${baseline}"/>
+<text class="axis-label" x="${WIDTH - MARGIN.right}" y="${height - 4}" text-anchor="end">${options.xLabel}</text>
+<text class="axis-label" x="${MARGIN.left - 40}" y="${height - 4}">↑ ${options.yLabel}</text>
+${
+  options.reference === undefined
+    ? ''
+    : html`<line class="reference" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(options.reference.value).toFixed(1)}" y2="${y(options.reference.value).toFixed(1)}"/><text class="reference-label" x="${WIDTH - MARGIN.right}" y="${(y(options.reference.value) - 5).toFixed(1)}" text-anchor="end">${options.reference.name}</text>`
+}
+${options.smooth ? drawn.map((entry) => html`<path class="line raw ${entry.className}" d="${path(entry.raw)}"/>`) : ''}
+${drawn.map((entry) => html`<path class="line ${entry.className}" d="${path(entry.line)}"><title>${entry.name}</title></path>`)}
+</svg>`;
+}
+
+/** The colour key of a chart, as text beside coloured marks. */
+export function legend(
+  entries: readonly { readonly name: string; readonly className: string; readonly mark?: 'line' | 'hollow' }[],
+): Html {
+  return html`<ul class="legend">${entries.map((entry) => html`<li><span class="mark ${entry.className} ${entry.mark ?? ''}"></span>${entry.name}</li>`)}</ul>`;
+}
+
+/** Exponential moving average over about a twentieth of the points, corrected for its start. */
+function smoothed(points: readonly (readonly [number, number])[]): [number, number][] {
+  const keep = 1 - 1 / Math.max(1, points.length / 20);
+  let sum = 0;
+  let weight = 0;
+  return points.map(([px, py]) => {
+    sum = keep * sum + py;
+    weight = keep * weight + 1;
+    return [px, sum / weight];
+  });
+}
+
+/** Raw values without the most extreme hundredth, so that one spike does not flatten the chart. */
+function clipped(points: readonly (readonly [number, number])[]): number[] {
+  const sorted = points.map(([, py]) => py).sort((a, b) => a - b);
+  return sorted.slice(Math.floor(sorted.length * 0.01), Math.ceil(sorted.length * 0.99));
+}
+
+function thin<T>(points: readonly T[]): readonly T[] {
+  if (points.length <= MAX_POINTS) return points;
+  return Array.from(
+    { length: MAX_POINTS },
+    (_, index) => points[Math.round((index * (points.length - 1)) / (MAX_POINTS - 1))]!,
+  );
+}

@@ -1,0 +1,50 @@
+/** Names for people: of languages, tiers, mixture sources and translation directions. */
+
+const SOURCE_NAMES: Readonly<Record<string, string>> = {
+  english: 'English',
+  chinese: 'Chinese',
+  otherHighResource: 'Other high-resource',
+  lowResource: 'Low-resource',
+  extraLowResource: 'Extra low-resource',
+  parallel: 'Parallel',
+  knowledge: 'Knowledge',
+  synthetic: 'Synthetic',
+  all: 'All',
+};
+
+const SCRIPT_QUALIFIED = /^(cmn|yue|srp|uzb|azj|aze|kaz|mon)_/;
+const languages = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
+const scripts = new Intl.DisplayNames('en', { type: 'script', fallback: 'none' });
+
+/** `swh_Latn` -> `Swahili`; the script is added where a language is written in several; unknown codes stay as they are */
+export function languageName(code: string): string {
+  const [language, script] = code.split('_');
+  try {
+    const name = language === undefined ? undefined : languages.of(language);
+    if (name === undefined) return code;
+    const scriptName = script !== undefined && SCRIPT_QUALIFIED.test(code) ? scripts.of(script) : undefined;
+    return scriptName === undefined ? name : `${name} (${scriptName.replace(/ Han$/, '')})`;
+  } catch {
+    return code;
+  }
+}
+
+/** A tier or mixture source; a language's name for anything that is one. */
+export function sourceName(source: string): string {
+  return SOURCE_NAMES[source] ?? languageName(source);
+}
+
+/** `eng_Latn>swh_Latn` -> `English → Swahili` */
+export function directionName(direction: string): string {
+  return direction.split('>').map(languageName).join(' → ');
+}
+
+/** The BCP 47 tag of a language code, for the `lang` attribute. */
+export function languageTag(code: string): string {
+  return code.replace('_', '-');
+}
+
+/** Class that colours a tier or mixture source, the same all over the report. */
+export function sourceClass(source: string): string {
+  return source in SOURCE_NAMES ? `source-${source}` : 'source-other';
+}

@@ -1,0 +1,93 @@
+/** The rows of the headline table, the same in the terminal, in Markdown and in HTML. */
+import { LANGUAGE_TIERS } from '../config/recipe-schema.ts';
+import { sourceName } from './display-names.ts';
+import type { RunResults, TaskResult, TaskScore } from './run-results.ts';
+import { findTask, scoreOf } from './score-lookup.ts';
+
+export interface HeadlineRow {
+  readonly name: string;
+  /** heading under which rows of one measure stand */
+  readonly section: string;
+  /** one per evaluation; undefined where it was not measured */
+  readonly values: readonly (number | undefined)[];
+  readonly decimals: number;
+  readonly higherIsBetter: boolean;
+  readonly chance?: number;
+  /** the mean over a measure's groups */
+  readonly isTotal: boolean;
+}
+
+interface Measure {
+  readonly task: TaskResult['task'];
+  readonly metric: TaskResult['metric'];
+  readonly section: string;
+  readonly groups: readonly { readonly kind: TaskScore['groupKind']; readonly group: string; readonly name: string }[];
+  readonly decimals: number;
+}
+
+const all = (name: string): Measure['groups'][number] => ({ kind: 'all', group: 'all', name });
+
+const MEASURES: readonly Measure[] = [
+  {
+    task: 'bits-per-byte',
+    metric: 'bitsPerByte',
+    section: 'Bits per byte, lower is better',
+    groups: [
+      all('All languages'),
+      ...LANGUAGE_TIERS.map((tier) => ({ kind: 'tier' as const, group: tier, name: sourceName(tier) })),
+    ],
+    decimals: 2,
+  },
+  {
+    task: 'translation',
+    metric: 'chrf',
+    section: 'Other tasks, higher is better',
+    groups: [all('Translation, chrF')],
+    decimals: 1,
+  },
+  {
+    task: 'translation',
+    metric: 'bleu',
+    section: 'Other tasks, higher is better',
+    groups: [all('Translation, BLEU')],
+    decimals: 1,
+  },
+  {
+    task: 'cloze',
+    metric: 'acc',
+    section: 'Other tasks, higher is better',
+    groups: [all('Cloze accuracy')],
+    decimals: 3,
+  },
+  {
+    task: 'preference',
+    metric: 'acc',
+    section: 'Other tasks, higher is better',
+    groups: [all('Preference accuracy')],
+    decimals: 3,
+  },
+];
+
+/** Rows for every measure that at least one evaluation has. */
+export function headlineRows(results: RunResults): HeadlineRow[] {
+  return MEASURES.flatMap((measure) => {
+    const tasks = results.evaluations.map((evaluation) => findTask(evaluation, measure.task, measure.metric));
+    const known = tasks.find((task) => task !== undefined);
+    if (known === undefined) return [];
+    return measure.groups.flatMap(({ kind, group, name }) => {
+      const values = tasks.map((task) => scoreOf(task, kind, group)?.value);
+      if (values.every((value) => value === undefined)) return [];
+      return [
+        {
+          name,
+          section: measure.section,
+          values,
+          decimals: measure.decimals,
+          higherIsBetter: known.higherIsBetter,
+          isTotal: kind === 'all',
+          ...(known.chance === undefined ? {} : { chance: known.chance }),
+        },
+      ];
+    });
+  });
+}

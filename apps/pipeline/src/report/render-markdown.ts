@@ -1,0 +1,140 @@
+/** Writes a run's results as Markdown: the tables of the report, for reading in a terminal or on a code host. */
+import { formatBytes, formatCount, formatDecimal, formatDuration, formatShare } from '../format/format-quantity.ts';
+import { directionName, languageName, sourceName } from './display-names.ts';
+import { headlineRows } from './headline-rows.ts';
+import type { RunResults } from './run-results.ts';
+import { beforeAndAfter, findTask, scoreOf, scoresOf } from './score-lookup.ts';
+
+export function renderMarkdown(results: RunResults): string {
+  const { recipe, backend, machine, cost, evaluations } = results;
+  const parts = [
+    `# ${escapeMarkdown(recipe.name)}`,
+    `${results.startedAt.slice(0, 16).replace('T', ' ')} UTC. ${formatCount(results.numParameters)} parameters, ${formatCount(cost.trainedTokens)} tokens, ${formatDuration(cost.seconds)}, peak memory ${formatBytes(cost.peakRssBytes)}. Backend ${escapeMarkdown(backend.name)} on ${escapeMarkdown(machine.cpu)}, ${machine.numCores} cores.`,
+    '## What is a toy, and what stands in for what',
+    results.caveats.map((caveat) => `- ${escapeMarkdown(caveat)}`).join('\n'),
+    '## Before and after each stage',
+    table(
+      ['held-out text', ...evaluations.map((evaluation) => evaluation.title), 'chance'],
+      headlineRows(results).map((row) => [
+        row.name,
+        ...row.values.map((value) => formatDecimal(value, row.decimals)),
+        row.chance === undefined ? '' : formatDecimal(row.chance, row.decimals),
+      ]),
+    ),
+    '## Bits per byte by language',
+    table(['language', 'tier', 'before', 'after', 'change'], languageRows(results)),
+    '## Translation',
+    translationTable(results),
+    '## Data',
+    `${formatCount(results.funnel.read)} documents read, ${formatCount(results.funnel.kept)} kept.`,
+    table(['dropped because', 'documents', 'of those read'], dropRows(results)),
+    '## Mixture',
+    table(
+      ['stage', 'source', 'planned tokens', 'used tokens', 'times through'],
+      results.mixture.map((row) => [
+        row.stage,
+        sourceName(row.source),
+        formatCount(row.plannedTokens),
+        formatCount(row.usedTokens),
+        formatDecimal(row.epochs, 1),
+      ]),
+    ),
+    '## Tokenizer',
+    table(
+      ['language', 'bytes per token', 'tokens per word'],
+      results.fertility.map((row) => [
+        languageName(row.language),
+        formatDecimal(row.bytesPerToken, 2),
+        formatDecimal(row.tokensPerWord, 2),
+      ]),
+    ),
+    '## Samples',
+    results.samples
+      .map((sample) => {
+        const lines = [
+          `**${escapeMarkdown(languageName(sample.language))}**, ${sample.kind}, after ${escapeMarkdown(sample.afterStage)}`,
+          fenced(`${sample.prompt}\n→ ${sample.generated}`),
+        ];
+        if (sample.reference !== undefined) lines.push('A person wrote:', fenced(sample.reference));
+        return lines.join('\n\n');
+      })
+      .join('\n\n'),
+    '## Cost',
+    table(
+      ['stage', 'time', 'peak memory', 'counts'],
+      results.stages.map((stage) => [
+        stage.title,
+        formatDuration(stage.seconds),
+        formatBytes(stage.peakRssBytes),
+        Object.entries(stage.counts)
+          .map(([name, value]) => `${name} ${formatCount(value)}`)
+          .join(', '),
+      ]),
+    ),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function languageRows(results: RunResults): string[][] {
+  return Object.entries(results.recipe.data.tiers).flatMap(([tier, codes]) =>
+    (codes ?? []).flatMap((code) => {
+      const scores = beforeAndAfter(results.evaluations, 'bits-per-byte', 'bitsPerByte', 'language', code);
+      if (scores === undefined) return [];
+      const { before, after } = scores;
+      return [
+        [
+          languageName(code),
+          sourceName(tier),
+          formatDecimal(before.value, 2),
+          formatDecimal(after.value, 2),
+          formatDecimal(after.value - before.value, 2),
+        ],
+      ];
+    }),
+  );
+}
+
+function translationTable(results: RunResults): string {
+  const last = results.evaluations.at(-1);
+  const directions = scoresOf(findTask(last, 'translation', 'chrf'), 'direction');
+  const first = results.evaluations[0];
+  return table(
+    ['direction', 'chrF before', 'chrF after', 'BLEU before', 'BLEU after'],
+    directions.map(({ group }) => [
+      directionName(group),
+      ...(['chrf', 'bleu'] as const).flatMap((metric) =>
+        [first, last].map((evaluation) =>
+          formatDecimal(scoreOf(findTask(evaluation, 'translation', metric), 'direction', group)?.value, 1),
+        ),
+      ),
+    ]),
+  );
+}
+
+function dropRows(results: RunResults): string[][] {
+  const byReason = new Map<string, number>();
+  for (const { reason, count } of results.funnel.dropped) byReason.set(reason, (byReason.get(reason) ?? 0) + count);
+  return [...byReason]
+    .sort((a, b) => b[1] - a[1])
+    .map(([reason, count]) => [reason, formatCount(count), formatShare(count / results.funnel.read)]);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return 'Nothing yet.';
+  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+  return [line(head), `|${head.map((_, index) => (index === 0 ? '---|' : '---:|')).join('')}`, ...rows.map(line)].join(
+    '\n',
+  );
+}
+
+/** Makes text harmless inside a paragraph or a table cell. */
+function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&').replace(/\s*\n\s*/g, ' ');
+}
+
+/** A code fence longer than any run of backticks in the text, so that the text cannot end it. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${text}\n${fence}`;
+}

@@ -1,0 +1,41 @@
+/** What the run cost, what about it is a toy, and the recipe it came from. */
+import { formatBytes, formatCount, formatDuration } from '../../format/format-quantity.ts';
+import { barChart } from '../charts/bar-chart.ts';
+import { type Html, html } from '../html/html.ts';
+import type { RunResults } from '../run-results.ts';
+
+export function costSection(results: RunResults): Html {
+  const { cost, stages } = results;
+  return html`<section id="cost">
+<h2>Cost</h2>
+<p class="note">${formatDuration(cost.seconds)} in all, at most ${formatBytes(cost.peakRssBytes)} of memory, ${formatCount(cost.trainedTokens)} tokens trained on, ${formatCount(cost.trainingFlops)}FLOP of training by the model's formula. Backend ${results.backend.name}: ${results.backend.why}.</p>
+<figure><figcaption>Time and peak memory per stage</figcaption>${barChart({
+    rows: stages.map((stage) => ({
+      name: stage.title.length > 21 ? `${stage.title.slice(0, 20)}…` : stage.title,
+      value: stage.seconds,
+      label: `${formatDuration(stage.seconds)}  ${formatBytes(stage.peakRssBytes)}`,
+      className: 'ink-bar',
+    })),
+    rowHeight: 22,
+    description: 'Seconds per stage',
+  })}</figure>
+<details><summary>What each stage counted</summary><table><tbody>${stages.map(
+    (stage) =>
+      html`<tr><th scope="row">${stage.title} <small>${stage.name}</small></th><td class="text">${Object.entries(
+        stage.counts,
+      )
+        .map(([name, value]) => `${name} ${formatCount(value)}`)
+        .join(', ')}</td></tr>`,
+  )}</tbody></table></details></section>`;
+}
+
+export function caveatsSection(results: RunResults): Html {
+  return html`<section id="caveats"><h2>What is a toy, and what stands in for what</h2>
+<ul class="caveats">${results.caveats.map((caveat) => html`<li>${caveat}</li>`)}</ul></section>`;
+}
+
+export function recipeSection(results: RunResults): Html {
+  return html`<section id="recipe"><h2>Recipe and files</h2>
+<table><tbody>${results.artifacts.map((artifact) => html`<tr><th scope="row"><code>${artifact.path}</code></th><td class="text">${artifact.what}</td></tr>`)}</tbody></table>
+<details><summary>The recipe, every value resolved</summary><pre>${JSON.stringify(results.recipe, null, 2)}</pre></details></section>`;
+}

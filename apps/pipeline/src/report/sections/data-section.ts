@@ -1,0 +1,116 @@
+/** Where the text went: the funnel by reason and language, the mixture planned and used, and how the tokenizer splits each language. */
+import { formatCount, formatDecimal, formatShare } from '../../format/format-quantity.ts';
+import { barChart } from '../charts/bar-chart.ts';
+import { languageName, sourceClass, sourceName } from '../display-names.ts';
+import { type Html, html } from '../html/html.ts';
+import type { RunResults } from '../run-results.ts';
+
+export function funnelSection(results: RunResults): Html {
+  const { funnel } = results;
+  if (funnel.read === 0) return html``;
+  const byReason = new Map<string, number>();
+  for (const { reason, count } of funnel.dropped) byReason.set(reason, (byReason.get(reason) ?? 0) + count);
+  const reasons = [...byReason].sort((a, b) => b[1] - a[1]);
+  const label = (count: number): string => `${formatCount(count)}  (${formatShare(count / funnel.read)})`;
+  return html`<section id="data">
+<h2>Data</h2>
+<p class="note">${formatCount(funnel.read)} documents were read, ${formatCount(funnel.kept)} kept; every dropped one has a reason.</p>
+<figure><figcaption>What was read, kept and dropped</figcaption>${barChart({
+    rows: [
+      { name: 'read', value: funnel.read, label: formatCount(funnel.read), className: 'muted-bar' },
+      { name: 'kept', value: funnel.kept, label: label(funnel.kept), className: 'good-bar' },
+      ...reasons.map(([reason, count]) => ({
+        name: shorten(reason),
+        value: count,
+        label: label(count),
+        className: 'bad-bar',
+      })),
+    ],
+    description: 'Documents read, kept and dropped by reason',
+  })}</figure>
+${funnelTable(
+  results,
+  reasons.map(([reason]) => reason),
+)}
+</section>`;
+}
+
+function funnelTable(results: RunResults, reasons: readonly string[]): Html {
+  const { funnel } = results;
+  const counts = new Map(funnel.dropped.map(({ language, reason, count }) => [`${language}\n${reason}`, count]));
+  const kept = new Map(funnel.keptByLanguage.map(({ language, count }) => [language, count]));
+  const languages = [...new Set([...kept.keys(), ...funnel.dropped.map(({ language }) => language)])].sort((a, b) =>
+    languageName(a).localeCompare(languageName(b), 'en'),
+  );
+  return html`<details><summary>By language (${languages.length})</summary><div class="scroll"><table>
+<thead><tr><th scope="col">Language</th><th scope="col">Kept</th>${reasons.map((reason) => html`<th scope="col">${reason}</th>`)}</tr></thead>
+<tbody>${languages.map(
+    (language) =>
+      html`<tr><th scope="row">${languageName(language)} <small>${language}</small></th><td>${kept.get(language) ?? 0}</td>${reasons.map(
+        (reason) => {
+          const count = counts.get(`${language}\n${reason}`);
+          return html`<td>${count === undefined ? html`<span class="none">·</span>` : formatCount(count)}</td>`;
+        },
+      )}</tr>`,
+  )}</tbody></table></div></details>`;
+}
+
+export function mixtureSection(results: RunResults): Html {
+  if (results.mixture.length === 0) return html``;
+  const stages = [...new Set(results.mixture.map((row) => row.stage))];
+  const domain = results.mixture.flatMap((row) => [row.plannedTokens, row.usedTokens]);
+  return html`<section id="mixture">
+<h2>Mixture, planned and used</h2>
+<p class="note">Outline: the tokens the recipe asks for. Bar: the tokens trained on. Languages within a tier get equal shares; ×n says how often a source was gone through.</p>
+<div class="panels">${stages.map((stage) => {
+    const rows = results.mixture.filter((row) => row.stage === stage);
+    const total = rows.reduce((sum, row) => sum + row.usedTokens, 0);
+    return html`<figure><figcaption>${stage} <small>${formatCount(total)} tokens</small></figcaption>${barChart({
+      rows: rows.map((row) => ({
+        name: sourceName(row.source),
+        value: row.usedTokens,
+        planned: row.plannedTokens,
+        label: `${formatShare(row.usedTokens / total)}  ×${formatDecimal(row.epochs, 1)}`,
+        className: sourceClass(row.source),
+      })),
+      domain,
+      rowHeight: 28,
+      description: `Tokens planned and used per source in ${stage}`,
+    })}</figure>`;
+  })}</div></section>`;
+}
+
+export function fertilitySection(results: RunResults): Html {
+  if (results.fertility.length === 0) return html``;
+  const tierOf = new Map(
+    Object.entries(results.recipe.data.tiers).flatMap(([tier, codes]) =>
+      (codes ?? []).map((code) => [code, tier] as const),
+    ),
+  );
+  const rows = [...results.fertility].sort((a, b) => b.bytesPerToken - a.bytesPerToken);
+  const half = Math.ceil(rows.length / 2);
+  const domain = rows.map((row) => row.bytesPerToken);
+  return html`<section id="tokenizer">
+<h2>Tokenizer</h2>
+<p class="note">Bytes per token on held-out text: longer bars mean that fewer tokens say the same. In brackets, tokens per word; languages written without spaces have no such number that compares.</p>
+<div class="panels">${[rows.slice(0, half), rows.slice(half)]
+    .filter((part) => part.length > 0)
+    .map(
+      (part) =>
+        html`<figure>${barChart({
+          rows: part.map((row) => ({
+            name: shorten(languageName(row.language)),
+            value: row.bytesPerToken,
+            label: `${formatDecimal(row.bytesPerToken, 2)}  (${formatDecimal(row.tokensPerWord, 2)})`,
+            className: sourceClass(tierOf.get(row.language) ?? 'other'),
+          })),
+          domain,
+          rowHeight: 20,
+          description: 'Bytes per token by language',
+        })}</figure>`,
+    )}</div></section>`;
+}
+
+function shorten(text: string): string {
+  return text.length > 20 ? `${text.slice(0, 19)}…` : text;
+}

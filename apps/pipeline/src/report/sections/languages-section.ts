@@ -1,0 +1,52 @@
+/** Bits per byte before and after the whole run, per language: one chart per tier, all on one axis. */
+import { LANGUAGE_TIERS } from '../../config/recipe-schema.ts';
+import { dumbbellChart } from '../charts/dumbbell-chart.ts';
+import { legend } from '../charts/line-chart.ts';
+import { languageName, sourceClass, sourceName } from '../display-names.ts';
+import { type Html, html } from '../html/html.ts';
+import type { RunResults } from '../run-results.ts';
+import { beforeAndAfter } from '../score-lookup.ts';
+
+export function languagesSection(results: RunResults): Html {
+  const panels = LANGUAGE_TIERS.map((tier) => ({
+    tier,
+    rows: (results.recipe.data.tiers[tier] ?? [])
+      .flatMap((code) => {
+        const scores = beforeAndAfter(results.evaluations, 'bits-per-byte', 'bitsPerByte', 'language', code);
+        return scores === undefined
+          ? []
+          : [{ name: languageName(code), before: scores.before.value, after: scores.after.value }];
+      })
+      .sort((a, b) => a.after - b.after),
+  })).filter(({ rows }) => rows.length > 0);
+  if (panels.length === 0) return html``;
+  const domain = panels.flatMap(({ rows }) => rows.flatMap((row) => [row.before, row.after]));
+  const groups = [
+    panels.filter(({ rows }) => rows.length <= 10),
+    ...panels.filter(({ rows }) => rows.length > 10).map((panel) => [panel]),
+  ];
+  return html`<section id="languages">
+<h2>Every language, before and after</h2>
+<p class="note">Bits per byte on held-out articles, lower is better. Scripts that need several bytes per letter start and end lower per byte, so compare a language with itself.</p>
+${legend([
+  { name: 'before training', className: 'ink', mark: 'hollow' },
+  { name: 'after the whole run', className: 'ink' },
+])}
+<div class="panels">${groups
+    .filter((group) => group.length > 0)
+    .map(
+      (group) =>
+        html`<div>${group.map(
+          ({ tier, rows }) =>
+            html`<figure><figcaption>${sourceName(tier)} <small>${rows.length === 1 ? '' : `${rows.length} languages`}</small></figcaption>${dumbbellChart(
+              {
+                rows,
+                domain,
+                className: sourceClass(tier),
+                decimals: 2,
+                description: `Bits per byte before and after training, ${sourceName(tier)} languages`,
+              },
+            )}</figure>`,
+        )}</div>`,
+    )}</div></section>`;
+}

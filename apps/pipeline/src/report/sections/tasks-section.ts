@@ -1,0 +1,91 @@
+/** Translation scores by direction, and the two accuracies against chance. */
+import { formatDecimal } from '../../format/format-quantity.ts';
+import { intervalChart } from '../charts/interval-chart.ts';
+import { directionName, sourceName } from '../display-names.ts';
+import { type Html, html } from '../html/html.ts';
+import type { RunResults, TaskResult, TaskScore } from '../run-results.ts';
+import { findTask, scoreOf, scoresOf } from '../score-lookup.ts';
+
+export function translationSection(results: RunResults): Html {
+  const { evaluations } = results;
+  const last = evaluations.at(-1);
+  const directions = scoresOf(
+    findTask(last, 'translation', 'chrf') ?? findTask(last, 'translation', 'bleu'),
+    'direction',
+  );
+  if (directions.length === 0) return html``;
+  const metrics = (['chrf', 'bleu'] as const).filter((metric) => findTask(last, 'translation', metric) !== undefined);
+  const names = { chrf: 'chrF', bleu: 'BLEU' };
+  return html`<section id="translation">
+<h2>Translation</h2>
+<p class="note">Held-out segments, greedy decoding, from 0 to 100. ${metrics.map((metric) => html`${names[metric]}: <code>${findTask(last, 'translation', metric)?.signature ?? ''}</code> `)}</p>
+<div class="scroll"><table>
+<thead><tr><th scope="col" rowspan="2">Direction</th>${metrics.map((metric) => html`<th scope="colgroup" colspan="${evaluations.length}" class="span">${names[metric]}</th>`)}</tr>
+<tr>${metrics.flatMap(() => evaluations.map((evaluation, index) => html`<th scope="col"><span class="dot stage-${index}"></span>${evaluation.title}</th>`))}</tr></thead>
+<tbody>${directions.map(({ group, numItems }) => {
+    return html`<tr><th scope="row">${directionName(group)} <small>${numItems} segments</small></th>${metrics.flatMap(
+      (metric) =>
+        evaluations.map(
+          (evaluation) =>
+            html`<td>${formatDecimal(scoreOf(findTask(evaluation, 'translation', metric), 'direction', group)?.value, 1)}</td>`,
+        ),
+    )}</tr>`;
+  })}</tbody></table></div></section>`;
+}
+
+export function accuracySection(results: RunResults): Html {
+  const figures = [
+    accuracyFigure(results, 'cloze', 'Cloze: which of two continuations is the true one', 'tier'),
+    accuracyFigure(results, 'preference', 'Preference: is the true answer more likely than the damaged one', 'kind'),
+  ];
+  if (figures.every((figure) => figure === undefined)) return html``;
+  return html`<section id="accuracy">
+<h2>Choices against chance</h2>
+<p class="note">Accuracy on held-out items. Whiskers: two standard errors to each side; a whisker that crosses the line of chance shows nothing yet.</p>
+<div class="panels">${figures.map((figure) => figure)}</div></section>`;
+}
+
+function accuracyFigure(
+  results: RunResults,
+  task: TaskResult['task'],
+  title: string,
+  groupKind: TaskScore['groupKind'],
+): Html | undefined {
+  const found = results.evaluations.flatMap((evaluation, index) => {
+    const result = findTask(evaluation, task, 'acc');
+    const score = scoreOf(result, 'all', 'all');
+    return result === undefined || score === undefined ? [] : [{ title: evaluation.title, index, result, score }];
+  });
+  const last = found.at(-1);
+  if (last === undefined) return undefined;
+  const groups = scoresOf(last.result, groupKind);
+  const domain: [number, number] = [
+    Math.min(0.4, ...found.map(({ score }) => score.value), ...groups.map((score) => score.value)),
+    1,
+  ];
+  const row = (name: string, score: TaskScore, className: string) => ({
+    name,
+    value: score.value,
+    className,
+    ...(score.stderr === undefined ? {} : { stderr: score.stderr }),
+  });
+  const common = { domain, decimals: 2, ...(last.result.chance === undefined ? {} : { chance: last.result.chance }) };
+  return html`<div><figure><figcaption>${title} <small>${last.score.numItems} items</small></figcaption>${intervalChart(
+    {
+      ...common,
+      rows: found.map((entry) => row(entry.title, entry.score, `stage-${entry.index}`)),
+      description: `${title}: accuracy after each stage`,
+    },
+  )}</figure>${
+    groups.length > 0 &&
+    html`<figure><figcaption class="minor">After the whole run, by ${groupKind === 'kind' ? 'what is wrong with the rejected answer' : 'tier'}</figcaption>${intervalChart(
+      {
+        ...common,
+        rows: groups.map((score) =>
+          row(groupKind === 'kind' ? score.group : sourceName(score.group), score, `stage-${last.index}`),
+        ),
+        description: `${title}: accuracy by ${groupKind}`,
+      },
+    )}</figure>`
+  }</div>`;
+}
