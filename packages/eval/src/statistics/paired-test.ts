@@ -1,7 +1,9 @@
 /**
  * Is the difference between two systems on the same segments more than chance? By bootstrap or by randomization.
  *
- * Source: Koehn 2004 (bootstrap); Riezler and Maxwell 2005 (approximate randomization); the p-value as in sacrebleu `significance.py`.
+ * Source: Koehn 2004 and Efron and Tibshirani 1993, 16 (bootstrap); Riezler and Maxwell 2005 (approximate randomization); sacrebleu
+ * `significance.py`. The bootstrap's p-value is two-sided: how often resampled differences lie as far from the real one as that lies
+ * from 0. sacrebleu's, asked for by `pValueAs: 'sacrebleu'`, folds the sign away first and comes out about half as large.
  * Differs: a resampled difference as large as the real one counts as chance, so that a system compared with itself has p = 1
  * (sacrebleu counts only larger ones, which gives such a pair the smallest p there is); our generator is not NumPy's.
  */
@@ -20,6 +22,8 @@ export interface PairedTestOptions {
   readonly numResamples?: number | undefined;
   /** default 12345 */
   readonly seed?: number | string | undefined;
+  /** of the bootstrap; default 'two-sided' */
+  readonly pValueAs?: 'two-sided' | 'sacrebleu' | undefined;
 }
 
 export interface PairedTestResult {
@@ -36,7 +40,7 @@ export interface PairedTestResult {
 
 /** Paired bootstrap: both systems are scored on the same resampled segments. */
 export function pairedBootstrap(options: PairedTestOptions): PairedTestResult {
-  const { before, after, score, numResamples = 1000, seed = 12345 } = options;
+  const { before, after, score, numResamples = 1000, seed = 12345, pValueAs = 'two-sided' } = options;
   const scores = realScores('pairedBootstrap', options, numResamples);
   const random = createRandom(seed);
   const drawn = new Int32Array(before.numSegments);
@@ -44,11 +48,11 @@ export function pairedBootstrap(options: PairedTestOptions): PairedTestResult {
     for (let index = 0; index < drawn.length; index++) drawn[index] = random.integer(before.numSegments);
     return score(sumStatistics(after, drawn)) - score(sumStatistics(before, drawn));
   });
-  const center = deltas.reduce((sum, delta) => sum + Math.abs(delta), 0) / numResamples;
-  const pValue = shareAtLeast(
-    deltas.map((delta) => Math.abs(delta) - center),
-    Math.abs(scores.delta),
+  const meanDistance = deltas.reduce((sum, delta) => sum + Math.abs(delta), 0) / numResamples;
+  const distances = deltas.map((delta) =>
+    pValueAs === 'sacrebleu' ? Math.abs(delta) - meanDistance : Math.abs(delta - scores.delta),
   );
+  const pValue = shareAtLeast(distances, Math.abs(scores.delta));
   const { low, high } = confidenceInterval(deltas);
   return { ...scores, pValue, interval: [low, high], numSegments: before.numSegments, numResamples };
 }
@@ -90,6 +94,7 @@ export function compareSystems(options: CompareSystemsOptions): PairedTestResult
   const { metric, baseline, system, references, method = 'bootstrap', numResamples, seed } = options;
   const test = method === 'bootstrap' ? pairedBootstrap : pairedRandomization;
   const result = test({
+    pValueAs: 'sacrebleu',
     before: metric.statistics(baseline, references),
     after: metric.statistics(system, references),
     score: (sums) => metric.scoreFromSums(sums).score,
