@@ -4,8 +4,26 @@ export { type PackSequencesOptions, packSequences, paddingShare } from './batche
 export type { PackedPlan } from './batches/packed-plan.ts';
 export { decodePackedPlan, encodePackedPlan } from './batches/packed-plan-file.ts';
 export { IGNORE_INDEX, type TokenBatch } from './batches/token-batch.ts';
+export { type CuratedUdhr, type CurateUdhrOptions, curateUdhr, keptArticles } from './curate/curate-udhr.ts';
+export { UDHR_CHARACTER_SHARES, udhrThresholds } from './curate/udhr-thresholds.ts';
+export { EXACT_DUPLICATE, type ExactDedupOptions, exactDedup } from './dedup/exact-dedup.ts';
+export {
+  type MinhashDedupOptions,
+  type MinhashDedupResult,
+  minhashDedup,
+  NEAR_DUPLICATE,
+  type NearDuplicate,
+} from './dedup/minhash-dedup.ts';
+export { DEFAULT_MINHASH, type MinhashConfig } from './dedup/minhash-signature.ts';
 export type { Document, DocumentSource, MetadataValue } from './document.ts';
+export { type ExtractedText, htmlToText } from './extract/html-to-text.ts';
 export { type ApplyFiltersOptions, applyFilters } from './filters/apply-filters.ts';
+export {
+  type CharacterSharesOptions,
+  type CharacterSharesThresholds,
+  characterShares,
+  DEFAULT_CHARACTER_SHARES,
+} from './filters/character-shares.ts';
 export { createFunnel, type Funnel, type FunnelReport } from './filters/create-funnel.ts';
 export { type DocumentFilter, type Drop, drop, KEEP, type Keep, type Verdict } from './filters/document-filter.ts';
 export {
@@ -19,8 +37,22 @@ export {
   type GopherRepetitionThresholds,
   gopherRepetition,
 } from './filters/gopher-repetition.ts';
+export { type LanguageMatchOptions, languageMatch } from './filters/language-match.ts';
 export { LANGUAGES_WITH_THRESHOLDS, type LanguageThresholds, thresholdsFor } from './filters/language-thresholds.ts';
 export { rememberWords, splitOnWhiteSpace, splitWords, type WordSplitter } from './filters/split-words.ts';
+export { type CrossFitOptions, identifyCrossFit } from './identify/identify-cross-fit.ts';
+export {
+  type Identification,
+  type IdentifyOptions,
+  type LanguageIdentifier,
+  type LanguageIdentifierJson,
+  languageIdentifierFromJson,
+} from './identify/language-identifier.ts';
+export { type LanguageSample, trainLanguageIdentifier } from './identify/train-language-identifier.ts';
+export { declarationQuestions } from './knowledge/declaration-questions.ts';
+export { type KeywordExplanationOptions, keywordExplanations } from './knowledge/keyword-explanations.ts';
+export { type LanguageFacts, languageQuestions, scriptName } from './knowledge/language-questions.ts';
+export { type MathsProblem, mathsDocuments, mathsProblems } from './knowledge/maths-problems.ts';
 export { countScripts, type DetectedScript, detectScript } from './languages/detect-script.ts';
 export {
   type LanguageInfo,
@@ -49,8 +81,34 @@ export {
 export type { SharesWithinTier } from './mixture/source-shares.ts';
 export { type SourceStats, sourceStatsFromShards } from './mixture/source-stats.ts';
 export { type NormalizedText, normalizeText } from './normalize/normalize-text.ts';
+export { alignParagraphs, type ParagraphAlignment, type ParallelPair } from './parallel/align-paragraphs.ts';
+export {
+  DEFAULT_PARALLEL_THRESHOLDS,
+  type FilteredPairs,
+  filterPairs,
+  type ParallelFilter,
+  type ParallelThresholds,
+  parallelFilters,
+} from './parallel/parallel-filters.ts';
+export {
+  PARALLEL_TEMPLATES,
+  type ParallelTemplate,
+  type RenderParallelOptions,
+  renderParallel,
+  templateOf,
+} from './parallel/render-parallel.ts';
+export { declarationDocuments } from './readers/declaration-documents.ts';
+export { type ReadDirectoryOptions, type ReadProblem, readDirectory } from './readers/read-directory.ts';
 export { type ReadUdhrOptions, readUdhr } from './readers/read-udhr.ts';
 export type { UdhrArticle, UdhrDeclaration, UdhrProblem } from './readers/udhr-declaration.ts';
 export { type OpenShardOptions, openShard } from './shards/open-shard.ts';
 export type { Shard, ShardInfo, ShardTokenizer } from './shards/shard.ts';
 export { type WriteShardOptions, writeShard } from './shards/write-shard.ts';
+export {
+  type ContaminationOptions,
+  type ContaminationReport,
+  contaminationReport,
+  type DecontaminationOptions,
+  decontamination,
+} from './split/contamination.ts';
+export { type Split, type SplitByGroupOptions, type SplitName, splitByGroup } from './split/split-by-group.ts';
