@@ -9,6 +9,7 @@ export {
   type RefusedBackend,
 } from './backend/backend-record.ts';
 export { type InitBackendOptions, initBackend } from './backend/init-backend.ts';
+export { probeBackends } from './backend/probe-backends.ts';
 export { IGNORE_INDEX } from './ignore-index.ts';
 export type { LossFn, LossOutput } from './loss-fn.ts';
 export { type AdamWSettings, type AdamWTensors, adamwStep } from './ops/adamw-step.ts';

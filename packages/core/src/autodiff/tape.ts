@@ -3,8 +3,9 @@
  *
  * Source: reverse-mode differentiation as in tfjs-core `engine.ts` and `tape.ts`.
  * Differs: `engine.gradients` keeps every saved activation and every intermediate gradient until the whole backward pass is over.
- * Here each is freed as soon as its last reader has run, so that the peak is the saved activations plus a few gradients. It may
- * be used inside the gradient of an outer pass (recomputation), because the outer tape is put back afterwards.
+ * Here each is freed as soon as its last reader has run, so that the peak is the saved activations plus a few gradients; and what an
+ * operation saved only for its shape is freed at once. It may be used inside the gradient of an outer pass (recomputation),
+ * because the outer tape is put back afterwards.
  */
 import { coreError } from '../core-error.ts';
 import { tf } from '../tf.ts';
@@ -24,6 +25,19 @@ interface EngineInternals {
   startTape(): void;
   endTape(): void;
 }
+
+/** Operations whose gradient reads nothing but the shapes of what they save, and a disposed tensor still has its shape. */
+const SAVES_FOR_SHAPE_ONLY: ReadonlySet<string> = new Set([
+  'Add',
+  'Concat',
+  'ExpandDims',
+  'Mean',
+  'PadV2',
+  'Reshape',
+  'Slice',
+  'Sub',
+  'Sum',
+]);
 
 export interface Backpropagation<Result> {
   /** What `forward` returned; its tensors belong to the surrounding scope. */
@@ -55,6 +69,7 @@ export function backpropagate<Result extends { readonly output: tf.Tensor }>(
   let tape: TapeNode[] = [];
   try {
     engine.startTape();
+    engine.state.activeTape = createTape();
     let result: Result;
     try {
       result = tf.tidy(forward as unknown as () => tf.TensorContainer) as unknown as Result;
@@ -160,6 +175,17 @@ function nodesBetween(tape: readonly TapeNode[], xs: readonly tf.Tensor[], y: tf
     nodes.unshift(node);
   }
   return { nodes, dependent };
+}
+
+/** The engine appends to its tape with `push`. */
+function createTape(): TapeNode[] {
+  const tape: TapeNode[] = [];
+  tape.push = (node: TapeNode) => {
+    if (SAVES_FOR_SHAPE_ONLY.has(node.kernelName)) freeSaved(node);
+    tape[tape.length] = node;
+    return tape.length;
+  };
+  return tape;
 }
 
 function freeSaved(node: TapeNode): void {

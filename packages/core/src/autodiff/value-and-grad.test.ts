@@ -161,6 +161,34 @@ test('saved activations are freed while the backward pass runs, not after it', (
   disposeParams(x);
 });
 
+test('operations that need only shapes for their gradient hold no activations', () => {
+  const size = 10_000;
+  const x = new Map([['x', tf.ones([size])]]);
+  const { loss, grads } = valueAndGrad(x, (p) => {
+    const before = tf.memory().numBytes;
+    const y = tf.tidy(() => {
+      let sum: tf.Tensor = p.get('x')!;
+      for (let layer = 0; layer < 10; layer++) sum = tf.add(sum, tf.sub(sum, p.get('x')!));
+      const halves = tf.concat([tf.slice(sum, [0], [size / 2]), tf.slice(sum, [size / 2], [size / 2])]);
+      return tf.reshape(
+        tf.pad(tf.expandDims(halves, 0), [
+          [0, 1],
+          [0, 0],
+        ]),
+        [2, size],
+      );
+    });
+    expect(tf.memory().numBytes - before).toBe(2 * size * 4);
+    return { loss: tf.add(tf.sum(y), tf.sum(tf.mean(y, 1))) as tf.Scalar };
+  });
+  // The sum of the last layer is 2^10 x - (2^10 - 1) x = x.
+  expect(loss.dataSync()[0]).toBeCloseTo(size + 1, 0);
+  expect(grads.get('x')!.dataSync()[7]).toBeCloseTo(1 + 1 / size, 4);
+  loss.dispose();
+  disposeParams(grads);
+  disposeParams(x);
+});
+
 test('bad losses are named', () => {
   expect(() => valueAndGrad(params, (async () => ({ loss: tf.scalar(1) })) as never)).toThrow(
     '[@marco-ts/core] valueAndGrad: the loss must be synchronous, got a promise.',

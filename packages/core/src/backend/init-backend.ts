@@ -47,7 +47,7 @@ export async function initBackend(options: InitBackendOptions = {}): Promise<Bac
         refused.length === 0
           ? `first of ${prefer.join(', ')}`
           : `first of ${prefer.join(', ')} that started; ${refused.map((backend) => backend.name).join(', ')} did not`;
-      return Object.freeze({ name, ...facts, reason, refused: Object.freeze(refused) });
+      return Object.freeze({ ...facts, name, reason, refused: Object.freeze(refused) });
     } catch (error) {
       refused.push(Object.freeze({ name, ...splitReasonAndFix(error) }));
     }

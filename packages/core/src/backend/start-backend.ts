@@ -25,12 +25,12 @@ async function register(name: BackendName, options: StartOptions): Promise<Backe
   switch (name) {
     case 'node-gpu':
     case 'node': {
-      const backend = (await import('@marco-ts/backend-node')) as Record<string, unknown>;
-      return call(backend.registerNodeBackend, { gpu: name === 'node-gpu' });
+      const { registerNodeBackend } = await import('@marco-ts/backend-node');
+      return registerNodeBackend({ gpu: name === 'node-gpu' });
     }
     case 'webgpu': {
-      const backend = (await import('@marco-ts/backend-webgpu')) as Record<string, unknown>;
-      return call(backend.registerWebGpuBackend, { allowSoftwareAdapter: options.allowSoftwareAdapter });
+      const { registerWebGpuBackend } = await import('@marco-ts/backend-webgpu');
+      return registerWebGpuBackend({ allowSoftwareAdapter: options.allowSoftwareAdapter });
     }
     case 'wasm': {
       const backend = (await import('@marco-ts/backend-wasm')) as Record<string, unknown>;
