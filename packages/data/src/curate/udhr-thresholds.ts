@@ -38,6 +38,8 @@ export function udhrThresholds(language: string): LanguageThresholds {
       maxAverageWordLength: 40,
       // Short articles may hold none of a language's eight most frequent words.
       minStopWords: 0,
+      // A heading with a number and the commas of an enumeration are half of a short article's words.
+      minAlphabeticWordsRatio: 0.5,
     },
     gopherRepetition: {
       ...web.gopherRepetition,
@@ -46,7 +48,8 @@ export function udhrThresholds(language: string): LanguageThresholds {
     },
     fineWebQuality: {
       ...web.fineWebQuality,
-      linePunctuationRatio: WITHOUT_FULL_STOPS.has(language.slice(-4)) ? 0 : 0.1,
+      // The preamble's twelve recitals end in commas, and only the last in a full stop.
+      linePunctuationRatio: WITHOUT_FULL_STOPS.has(language.slice(-4)) ? 0 : 0.05,
     },
   };
 }

@@ -32,10 +32,11 @@ export interface CharacterSharesOptions {
   readonly thresholds?: CharacterSharesThresholds | ((language: string) => CharacterSharesThresholds);
 }
 
-const WHITE_SPACE = /\s/gu;
-const PUNCTUATION = /\p{P}/gu;
+/** Ethiopic word space and Tibetan tsheg count as spaces. */
+const WHITE_SPACE = /[\s\u1361\u0f0b\u0f0c]/gu;
+const PUNCTUATION = /(?![\u1361\u0f0b\u0f0c])\p{P}/gu;
 const DIGITS = /\p{N}/gu;
-const SPECIAL = /[^\p{L}\p{M}\p{N}\s\u200c\u200d]/gu;
+const SPECIAL = /[^\p{L}\p{M}\p{N}\s\u1361\u0f0b\u0f0c\u200c\u200d]/gu;
 const REPLACEMENT = /\ufffd/g;
 
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;

@@ -1,5 +1,5 @@
 /**
- * Keeps documents whose identified language is the one they claim, with enough confidence.
+ * Keeps documents whose claimed language has enough confidence: as the best answer, or as the runner-up (closely related languages tie).
  *
  * Source: FineWeb2 (arXiv:2506.20920): language and script identification with a score cut per language.
  * Units: confidence 0 to 1.
@@ -24,9 +24,10 @@ export function languageMatch(options: LanguageMatchOptions): DocumentFilter {
     check(document) {
       const claimed = document.language;
       if (claimed.startsWith('und_')) return drop('language_unknown');
-      const { language, confidence } = identify(document);
+      const { language, confidence, runnerUp, runnerUpConfidence } = identify(document);
       const limit = typeof minConfidence === 'number' ? minConfidence : minConfidence(claimed);
       if (language === claimed) return confidence < limit ? drop('language_confidence') : KEEP;
+      if (runnerUp === claimed && runnerUpConfidence >= limit) return KEEP;
       if (accepts?.(claimed, language)) return KEEP;
       return drop(language.slice(-4) === claimed.slice(-4) ? 'language_mismatch' : 'script_mismatch');
     },

@@ -22,8 +22,9 @@ const LOCALES: Readonly<Record<string, string>> = {
   Laoo: 'lo',
   Mymr: 'my',
 };
+/** Ethiopic word space and Tibetan tsheg stand between words (or syllables) as spaces do elsewhere. */
 const WORDS_AND_MARKS =
-  /[\p{L}\p{M}\p{N}\u200c\u200d]+(?:['’ʼ‐-][\p{L}\p{M}\p{N}\u200c\u200d]+)*|[^\s\p{L}\p{M}\p{N}]+/gu;
+  /[\p{L}\p{M}\p{N}\u200c\u200d]+(?:['’ʼ‐-][\p{L}\p{M}\p{N}\u200c\u200d]+)*|[^\s\p{L}\p{M}\p{N}\u1361\u0f0b\u0f0c]+/gu;
 
 const segmenters = new Map<string, Intl.Segmenter>();
 

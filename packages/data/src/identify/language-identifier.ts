@@ -18,6 +18,8 @@ export interface Identification {
   /** 0 to 1: posterior among the languages of the script, flattened because overlapping n-grams are not independent. */
   readonly confidence: number;
   readonly runnerUp: string | null;
+  /** On the same scale; 0 without a runner-up. */
+  readonly runnerUpConfidence: number;
   /** ISO 15924 code of the text's script. */
   readonly script: string;
 }
@@ -79,7 +81,8 @@ function fromModel(model: Model): LanguageIdentifier {
     const candidates = (byScript.get(groupOf(script)) ?? []).filter(
       (index) => options.languages?.has(languages[index]!) ?? true,
     );
-    if (candidates.length === 0) return { language: `und_${script}`, confidence: 0, runnerUp: null, script };
+    if (candidates.length === 0)
+      return { language: `und_${script}`, confidence: 0, runnerUp: null, runnerUpConfidence: 0, script };
     scores.fill(0);
     forEachNGram(text, (bucket) => {
       const end = offsets[bucket + 1]!;
@@ -93,12 +96,15 @@ function fromModel(model: Model): LanguageIdentifier {
         best = index;
       } else if (second < 0 || scores[index]! > scores[second]!) second = index;
     }
+    const relative = (index: number): number =>
+      Math.exp((scores[index]! - scores[best]!) * (INDEPENDENCE * WEIGHT_STEP));
     let sum = 0;
-    for (const index of candidates) sum += Math.exp((scores[index]! - scores[best]!) * (INDEPENDENCE * WEIGHT_STEP));
+    for (const index of candidates) sum += relative(index);
     return {
       language: languages[best]!,
       confidence: share / sum,
       runnerUp: second < 0 ? null : languages[second]!,
+      runnerUpConfidence: second < 0 ? 0 : (share * relative(second)) / sum,
       script,
     };
   };

@@ -24,6 +24,8 @@ export interface KeywordExplanationOptions {
 const TEACHERS = ['teacher', 'lawyer', 'historian', 'librarian', 'lecturer'];
 const STUDENTS = ['primary school', 'secondary school', 'university', 'evening class'];
 const SUBJECT = 'human rights';
+/** A word that one sentence alone uses explains nothing; no sentence serves two keywords of a document. */
+const MIN_SENTENCES = 2;
 
 const segmenters = new Map<string, Intl.Segmenter>();
 function splitSentences(text: string, language: string): string[] {
@@ -79,20 +81,28 @@ function explanationsOf(declaration: UdhrDeclaration, options: KeywordExplanatio
   }
   const name = languageInfo(language)?.name ?? declaration.name;
   return articles.flatMap((article, index) => {
-    const keywords = rankKeywords(articleWords[index]!, articlesWith, articles.length).slice(0, keywordsPerDocument);
-    if (keywords.length < keywordsPerDocument) return [];
+    const used = new Set<string>();
+    const explained: { readonly keyword: string; readonly sentences: readonly string[] }[] = [];
+    for (const keyword of rankKeywords(articleWords[index]!, articlesWith, articles.length)) {
+      const using = sentences
+        .filter(({ text, words }) => words.has(keyword) && !used.has(text))
+        .slice(0, sentencesPerKeyword);
+      if (using.length < MIN_SENTENCES) continue;
+      for (const { text } of using) used.add(text);
+      explained.push({ keyword, sentences: using.map(({ text }) => text) });
+      if (explained.length === keywordsPerDocument) break;
+    }
+    if (explained.length < keywordsPerDocument) return [];
+    const keywords = explained.map(({ keyword }) => keyword);
     const random = createRandomStream(`${seed}/${page}/${article.number}`);
     const teacher = TEACHERS[random.integer(TEACHERS.length)]!;
     const students = STUDENTS[random.integer(STUDENTS.length)]!;
-    const explained = keywords.map((keyword) => {
-      const using = sentences.filter(({ words }) => words.has(keyword)).slice(0, sentencesPerKeyword);
-      return `- ${keyword}: ${using.map(({ text }) => text).join(' ')}`;
-    });
+    const list = explained.map(({ keyword, sentences: using }) => `- ${keyword}: ${using.join(' ')}`).join('\n');
     const summary = article.title === '' ? '' : `\n${article.title}: ${keywords.join(', ')}.`;
     return [
       {
         id: `synthetic/keywords/${page}/article-${article.number}`,
-        text: `As a ${teacher} of ${SUBJECT}, explain to ${students} students in ${name}: ${keywords.join(', ')}.\n${explained.join('\n')}${summary}`,
+        text: `As a ${teacher} of ${SUBJECT}, explain to ${students} students in ${name}: ${keywords.join(', ')}.\n${list}${summary}`,
         language,
         metadata: { source: 'synthetic', kind: 'keywords', article: article.number },
       },
