@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatCount, formatDecimal, formatDuration, formatShare } from './format-quantity.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDecimal,
+  formatDuration,
+  formatFlops,
+  formatShare,
+} from './format-quantity.ts';
 
 test.each([
   [0, '0'],
@@ -32,6 +39,10 @@ test.each([
 
 test('shares and decimals', () => {
   expect(formatShare(0.125)).toBe('12.5 %');
+  expect(formatShare(0.00689)).toBe('0.7 %');
+  expect(formatShare(0.3)).toBe('30 %');
+  expect(formatFlops(4.1e13)).toBe('41 TFLOP');
+  expect(formatFlops(12)).toBe('12 FLOP');
   expect(formatDecimal(undefined, 2)).toBe('–');
   expect(formatDecimal(1.005, 1)).toBe('1.0');
 });

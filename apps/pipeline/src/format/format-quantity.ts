@@ -47,7 +47,12 @@ export function formatDuration(seconds: number): string {
 
 /** `12.5 %` */
 export function formatShare(share: number): string {
-  return Number.isFinite(share) ? `${significant(share * 100)} %` : '–';
+  return Number.isFinite(share) ? `${(share * 100).toFixed(1).replace(/\.0$/, '')} %` : '–';
+}
+
+/** `41 TFLOP` */
+export function formatFlops(flops: number): string {
+  return `${formatCount(flops).replace(/([a-z])?$/i, ' $1')}FLOP`;
 }
 
 /** A number with a fixed number of decimals, or a dash where there is none. */

@@ -12,18 +12,26 @@ const SOURCE_NAMES: Readonly<Record<string, string>> = {
   all: 'All',
 };
 
-const SCRIPT_QUALIFIED = /^(cmn|yue|srp|uzb|azj|aze|kaz|mon)_/;
+/** Languages that the runtime's own table lacks. */
+const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
+  quy: 'Ayacucho Quechua',
+  quz: 'Cusco Quechua',
+  fuf: 'Pular',
+};
+
 const languages = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
 const scripts = new Intl.DisplayNames('en', { type: 'script', fallback: 'none' });
 
-/** `swh_Latn` -> `Swahili`; the script is added where a language is written in several; unknown codes stay as they are */
+/** `swh_Latn` -> `Swahili`; a script is added where it is not the language's usual one; unknown codes stay as they are */
 export function languageName(code: string): string {
   const [language, script] = code.split('_');
   try {
-    const name = language === undefined ? undefined : languages.of(language);
+    const name = language === undefined ? undefined : (languages.of(language) ?? OTHER_LANGUAGES[language]);
     if (name === undefined) return code;
-    const scriptName = script !== undefined && SCRIPT_QUALIFIED.test(code) ? scripts.of(script) : undefined;
-    return scriptName === undefined ? name : `${name} (${scriptName.replace(/ Han$/, '')})`;
+    const usual = new Intl.Locale(language!).maximize().script;
+    // Korean's usual script is Hangul with Han; text in Hangul alone is not another way of writing it.
+    if (script === undefined || usual === script || (usual === 'Kore' && script === 'Hang')) return name;
+    return `${name} (${scripts.of(script) ?? script})`;
   } catch {
     return code;
   }

@@ -13,7 +13,7 @@ export interface BarRow {
 }
 
 const WIDTH = 480;
-const MARGIN = { top: 4, right: 108, bottom: 4, left: 132 };
+const MARGIN = { top: 4, right: 112, bottom: 4, left: 146 };
 
 export function barChart(options: {
   rows: readonly BarRow[];

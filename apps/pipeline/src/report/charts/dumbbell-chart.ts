@@ -9,9 +9,9 @@ export interface DumbbellRow {
   readonly after: number;
 }
 
-const WIDTH = 480;
+const WIDTH = 340;
 const ROW_HEIGHT = 20;
-const MARGIN = { top: 22, right: 44, bottom: 8, left: 124 };
+const MARGIN = { top: 22, right: 42, bottom: 8, left: 122 };
 
 /** @param options.domain values that fix the axis, the same for charts that stand side by side */
 export function dumbbellChart(options: {
@@ -25,7 +25,7 @@ export function dumbbellChart(options: {
   const x = linearScale({
     values: options.domain,
     range: [MARGIN.left, WIDTH - MARGIN.right],
-    numTicks: 5,
+    numTicks: 4,
     includeZero: true,
   });
   return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${options.description}">
@@ -35,7 +35,7 @@ ${options.rows.map((row, index) => {
   const middle = MARGIN.top + (index + 0.5) * ROW_HEIGHT;
   const label = `${row.name}: ${formatDecimal(row.before, options.decimals)} → ${formatDecimal(row.after, options.decimals)}`;
   return html`<g class="${options.className}"><title>${label}</title>
-<text class="row-label" x="${MARGIN.left - 12}" y="${middle + 4}" text-anchor="end">${shorten(row.name, 19)}</text>
+<text class="row-label" x="${MARGIN.left - 12}" y="${middle + 4}" text-anchor="end">${shorten(row.name, 18)}</text>
 <line class="span" x1="${x(row.before).toFixed(1)}" x2="${x(row.after).toFixed(1)}" y1="${middle}" y2="${middle}"/>
 <circle class="before" cx="${x(row.before).toFixed(1)}" cy="${middle}" r="3.5"/>
 <circle class="after" cx="${x(row.after).toFixed(1)}" cy="${middle}" r="4.5"/>

@@ -39,11 +39,11 @@ th,td{padding:7px 12px;text-align:right;border-bottom:1px solid var(--rule);vert
 th:first-child,td:first-child{text-align:left;padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 thead th{font-weight:600;font-size:13px;color:var(--soft);vertical-align:bottom;white-space:normal;border-bottom:1px solid var(--faint)}
-thead th.span{text-align:center;border-bottom-color:var(--rule)}
+thead th.measure{text-align:left;border-bottom-color:var(--rule)}
 tbody th{font-weight:400}
 td.text{text-align:left;white-space:normal;color:var(--soft)}
 tr.group th{padding-top:18px;font-size:13px;color:var(--soft);font-weight:600}
-tr.total th,tr.total td{font-weight:600}
+tr.total th:not(small){font-weight:600}
 td.best{font-weight:700;color:var(--ink)}
 td.change{color:var(--soft)}
 .better{color:var(--good)}.worse{color:var(--bad)}.none{color:var(--rule)}
@@ -54,7 +54,7 @@ figure{margin:0 0 8px}
 .panels>div>figure+figure{margin-top:24px}
 figcaption{margin:0 0 8px;font-size:15.5px;font-weight:620}
 figcaption.minor{font-size:14px;font-weight:500;color:var(--soft)}
-section>figure{max-width:640px}
+section>figure{max-width:500px}
 .legend{display:flex;flex-wrap:wrap;gap:4px 20px;list-style:none;margin:0 0 16px;padding:0;font-size:14px;color:var(--soft)}
 .legend li{display:flex;align-items:center}
 .mark{width:11px;height:11px;border-radius:50%;margin-right:7px;background:var(--c)}
@@ -67,11 +67,11 @@ section>figure{max-width:640px}
 .chart .value{fill:var(--soft)}
 .grid line{stroke:var(--grid);stroke-width:1}
 .axis{stroke:var(--faint);stroke-width:1}
-.chart .axis-label{fill:var(--faint);font-size:12px}
+.chart .axis-label{fill:var(--faint);font-size:.95em}
 .line{fill:none;stroke:var(--c);stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
 .line.raw{stroke-width:1;opacity:.32}
 .reference{stroke:var(--ink);stroke-width:1;stroke-dasharray:3 3;opacity:.65}
-.chart .reference-label{fill:var(--soft);font-size:12px}
+.chart .reference-label{fill:var(--soft);font-size:.95em}
 .span{stroke:var(--c);stroke-width:3;opacity:.35;stroke-linecap:round}
 .before{fill:var(--page);stroke:var(--c);stroke-width:1.8}
 .after{fill:var(--c)}
@@ -88,8 +88,9 @@ article header{display:flex;flex-wrap:wrap;justify-content:space-between;gap:2px
 article header strong{color:var(--ink);font-size:14.5px}
 article p{margin:0;white-space:pre-wrap}
 .prompt{color:var(--soft);font-size:14.5px}
-.generated{margin-top:8px;padding-top:8px;border-top:1px solid var(--rule);font-size:17px;line-height:1.6}
-article .generated{margin-top:8px}
+.generated{font-size:17px;line-height:1.6}
+article .prompt+.generated{margin-top:8px;padding-top:8px;border-top:1px solid var(--rule)}
+.given{color:var(--faint)}
 .written{font-size:14.5px;color:var(--soft)}
 article .written{margin-top:10px}
 .written span{display:block;font-size:12.5px;color:var(--faint)}
@@ -99,7 +100,8 @@ summary{cursor:pointer;color:var(--accent);font-size:15px}
 details>*:not(summary){margin-top:10px}
 pre{margin:0;padding:16px 18px;background:var(--shade);border-radius:8px;font:12.5px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-x:auto}
 .caveats{margin:12px 0 0;padding:0;list-style:none;max-width:52em}
-.caveats li{padding:10px 0 10px 18px;border-left:3px solid var(--low);margin-bottom:8px;background:var(--shade);border-radius:0 6px 6px 0;padding-right:16px}
+.caveats{border-left:3px solid var(--low);padding-left:20px}
+.caveats li+li{margin-top:10px}
 @media (max-width:600px){main{padding:28px 16px 64px}h1{font-size:34px}.lede{font-size:17px}section{margin-top:48px}h2{font-size:23px}
 .figures{grid-template-columns:1fr 1fr}.figures strong{font-size:20px}.chart{font-size:14px}th,td{padding:6px 9px}
 .headline th:first-child{position:sticky;left:0;background:var(--page);white-space:normal;min-width:108px}}

@@ -1,24 +1,18 @@
 /** What the run cost, what about it is a toy, and the recipe it came from. */
-import { formatBytes, formatCount, formatDuration } from '../../format/format-quantity.ts';
+import { formatBytes, formatCount, formatDuration, formatFlops } from '../../format/format-quantity.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { type Html, html } from '../html/html.ts';
-import type { RunResults } from '../run-results.ts';
+import type { RunResults, StageResult } from '../run-results.ts';
 
 export function costSection(results: RunResults): Html {
   const { cost, stages } = results;
   return html`<section id="cost">
 <h2>Cost</h2>
-<p class="note">${formatDuration(cost.seconds)} in all, at most ${formatBytes(cost.peakRssBytes)} of memory, ${formatCount(cost.trainedTokens)} tokens trained on, ${formatCount(cost.trainingFlops)}FLOP of training by the model's formula. Backend ${results.backend.name}: ${results.backend.why}.</p>
-<figure><figcaption>Time and peak memory per stage</figcaption>${barChart({
-    rows: stages.map((stage) => ({
-      name: stage.title.length > 21 ? `${stage.title.slice(0, 20)}…` : stage.title,
-      value: stage.seconds,
-      label: `${formatDuration(stage.seconds)}  ${formatBytes(stage.peakRssBytes)}`,
-      className: 'ink-bar',
-    })),
-    rowHeight: 22,
-    description: 'Seconds per stage',
-  })}</figure>
+<p class="note">${formatDuration(cost.seconds)} in all, at most ${formatBytes(cost.peakRssBytes)} of memory, ${formatCount(cost.trainedTokens)} tokens trained on, ${formatFlops(cost.trainingFlops)} of training by the model's formula. Backend ${results.backend.name}: ${results.backend.why}.</p>
+<div class="panels">
+${stageFigure(results, 'Time per stage', (stage) => stage.seconds, formatDuration)}
+${stageFigure(results, 'Peak memory per stage', (stage) => stage.peakRssBytes, formatBytes)}
+</div>
 <details><summary>What each stage counted</summary><table><tbody>${stages.map(
     (stage) =>
       html`<tr><th scope="row">${stage.title} <small>${stage.name}</small></th><td class="text">${Object.entries(
@@ -27,6 +21,24 @@ export function costSection(results: RunResults): Html {
         .map(([name, value]) => `${name} ${formatCount(value)}`)
         .join(', ')}</td></tr>`,
   )}</tbody></table></details></section>`;
+}
+
+function stageFigure(
+  results: RunResults,
+  title: string,
+  of: (stage: StageResult) => number,
+  format: (value: number) => string,
+): Html {
+  return html`<figure><figcaption>${title}</figcaption>${barChart({
+    rows: results.stages.map((stage) => ({
+      name: stage.title.length > 22 ? `${stage.title.slice(0, 21)}…` : stage.title,
+      value: of(stage),
+      label: format(of(stage)),
+      className: 'ink-bar',
+    })),
+    rowHeight: 22,
+    description: title,
+  })}</figure>`;
 }
 
 export function caveatsSection(results: RunResults): Html {

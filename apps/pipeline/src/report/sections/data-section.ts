@@ -1,9 +1,12 @@
 /** Where the text went: the funnel by reason and language, the mixture planned and used, and how the tokenizer splits each language. */
 import { formatCount, formatDecimal, formatShare } from '../../format/format-quantity.ts';
 import { barChart } from '../charts/bar-chart.ts';
+import { legend } from '../charts/line-chart.ts';
 import { languageName, sourceClass, sourceName } from '../display-names.ts';
 import { type Html, html } from '../html/html.ts';
 import type { RunResults } from '../run-results.ts';
+
+const MAX_LOSS_ROWS = 7;
 
 export function funnelSection(results: RunResults): Html {
   const { funnel } = results;
@@ -11,11 +14,11 @@ export function funnelSection(results: RunResults): Html {
   const byReason = new Map<string, number>();
   for (const { reason, count } of funnel.dropped) byReason.set(reason, (byReason.get(reason) ?? 0) + count);
   const reasons = [...byReason].sort((a, b) => b[1] - a[1]);
-  const label = (count: number): string => `${formatCount(count)}  (${formatShare(count / funnel.read)})`;
+  const label = (count: number): string => `${formatCount(count)} · ${formatShare(count / funnel.read)}`;
   return html`<section id="data">
 <h2>Data</h2>
 <p class="note">${formatCount(funnel.read)} documents were read, ${formatCount(funnel.kept)} kept; every dropped one has a reason.</p>
-<figure><figcaption>What was read, kept and dropped</figcaption>${barChart({
+<div class="panels"><figure><figcaption>What was read, kept and dropped</figcaption>${barChart({
     rows: [
       { name: 'read', value: funnel.read, label: formatCount(funnel.read), className: 'muted-bar' },
       { name: 'kept', value: funnel.kept, label: label(funnel.kept), className: 'good-bar' },
@@ -27,12 +30,35 @@ export function funnelSection(results: RunResults): Html {
       })),
     ],
     description: 'Documents read, kept and dropped by reason',
-  })}</figure>
+  })}</figure>${lossesFigure(results)}</div>
 ${funnelTable(
   results,
   reasons.map(([reason]) => reason),
 )}
 </section>`;
+}
+
+/** The languages that lost the largest part of their documents. */
+function lossesFigure(results: RunResults): Html | undefined {
+  const dropped = new Map<string, number>();
+  for (const { language, count } of results.funnel.dropped) dropped.set(language, (dropped.get(language) ?? 0) + count);
+  const kept = new Map(results.funnel.keptByLanguage.map(({ language, count }) => [language, count]));
+  const rows = [...dropped]
+    .map(([language, count]) => ({ language, count, share: count / (count + (kept.get(language) ?? 0)) }))
+    .sort((a, b) => b.share - a.share)
+    .slice(0, MAX_LOSS_ROWS);
+  if (rows.length === 0) return undefined;
+  return html`<figure><figcaption>Languages that lost most <small>share of their documents</small></figcaption>${barChart(
+    {
+      rows: rows.map((row) => ({
+        name: shorten(languageName(row.language)),
+        value: row.share,
+        label: `${formatShare(row.share)} · ${formatCount(row.count)}`,
+        className: 'bad-bar',
+      })),
+      description: 'Share of documents dropped, for the languages that lost most',
+    },
+  )}</figure>`;
 }
 
 function funnelTable(results: RunResults, reasons: readonly string[]): Html {
@@ -70,7 +96,7 @@ export function mixtureSection(results: RunResults): Html {
         name: sourceName(row.source),
         value: row.usedTokens,
         planned: row.plannedTokens,
-        label: `${formatShare(row.usedTokens / total)}  ×${formatDecimal(row.epochs, 1)}`,
+        label: `${formatShare(row.usedTokens / total)} · ×${formatDecimal(row.epochs, 1)}`,
         className: sourceClass(row.source),
       })),
       domain,
@@ -88,11 +114,13 @@ export function fertilitySection(results: RunResults): Html {
     ),
   );
   const rows = [...results.fertility].sort((a, b) => b.bytesPerToken - a.bytesPerToken);
+  const tiers = [...new Set(rows.map((row) => tierOf.get(row.language) ?? 'other'))];
   const half = Math.ceil(rows.length / 2);
   const domain = rows.map((row) => row.bytesPerToken);
   return html`<section id="tokenizer">
 <h2>Tokenizer</h2>
-<p class="note">Bytes per token on held-out text: longer bars mean that fewer tokens say the same. In brackets, tokens per word; languages written without spaces have no such number that compares.</p>
+<p class="note">Bytes per token on held-out text: longer bars mean that fewer tokens say the same. After the dot, tokens per word; languages written without spaces have no such number that compares.</p>
+${legend(tiers.map((tier) => ({ name: sourceName(tier), className: sourceClass(tier) })))}
 <div class="panels">${[rows.slice(0, half), rows.slice(half)]
     .filter((part) => part.length > 0)
     .map(
@@ -101,7 +129,7 @@ export function fertilitySection(results: RunResults): Html {
           rows: part.map((row) => ({
             name: shorten(languageName(row.language)),
             value: row.bytesPerToken,
-            label: `${formatDecimal(row.bytesPerToken, 2)}  (${formatDecimal(row.tokensPerWord, 2)})`,
+            label: `${formatDecimal(row.bytesPerToken, 2)} · ${formatDecimal(row.tokensPerWord, 2)}`,
             className: sourceClass(tierOf.get(row.language) ?? 'other'),
           })),
           domain,

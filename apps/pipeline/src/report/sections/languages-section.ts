@@ -32,7 +32,7 @@ ${legend([
   { name: 'before training', className: 'ink', mark: 'hollow' },
   { name: 'after the whole run', className: 'ink' },
 ])}
-<div class="panels">${groups
+<div class="panels three">${groups
     .filter((group) => group.length > 0)
     .map(
       (group) =>

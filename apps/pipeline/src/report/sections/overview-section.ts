@@ -1,5 +1,5 @@
 /** The top of the report: what ran, the few numbers that matter, and the headline table before and after each stage. */
-import { formatBytes, formatCount, formatDecimal, formatDuration } from '../../format/format-quantity.ts';
+import { formatBytes, formatCount, formatDecimal, formatDuration, formatFlops } from '../../format/format-quantity.ts';
 import { headlineRows } from '../headline-rows.ts';
 import { type Html, html } from '../html/html.ts';
 import type { RunResults } from '../run-results.ts';
@@ -11,7 +11,7 @@ export function pageHeader(results: RunResults): Html {
   return html`<header class="page">
 <p class="kicker">marco-ts run report</p>
 <h1>${recipe.name}</h1>
-<p class="lede">A Qwen2 of ${formatCount(results.numParameters)} parameters, taught ${languages} languages from random weights in two pretraining stages, then tuned on instructions and aligned on preferences.</p>
+<p class="lede">A Qwen2 of ${formatCount(results.numParameters)} parameters, taught ${languages} languages from random weights in two pretraining stages, then tuned on instructions and aligned on preferences. <a href="#caveats">What about it is a toy</a>.</p>
 <p class="facts">${results.startedAt.slice(0, 16).replace('T', ' ')} UTC · backend ${backend.name}${backend.numThreads === undefined ? '' : `, ${backend.numThreads} threads`} · ${machine.cpu}, ${machine.numCores} cores, ${formatBytes(machine.memoryBytes)} · ${Object.entries(
     results.versions,
   )
@@ -27,24 +27,24 @@ export function keyFigures(results: RunResults): Html {
   const chrf = beforeAndAfter(evaluations, 'translation', 'chrf', 'all', 'all');
   const figures = [
     bits && {
-      label: 'bits per byte on held-out text',
+      label: 'bits per byte, held out',
       value: `${formatDecimal(bits.before.value, 2)} → ${formatDecimal(bits.after.value, 2)}`,
-      detail: `${formatDecimal((bits.after.value / bits.before.value - 1) * 100, 0)} %, mean of all languages`,
+      detail: `${formatDecimal((bits.after.value / bits.before.value - 1) * 100, 0).replace('-', '−')} %, mean of languages`,
     },
     preference && {
       label: 'preference accuracy',
       value: `${formatDecimal(preference.before.value * 100, 0)} → ${formatDecimal(preference.after.value * 100, 0)} %`,
-      detail: 'held-out pairs; chance is 50 %',
+      detail: 'held-out pairs, chance 50 %',
     },
     chrf && {
       label: 'translation, chrF',
       value: `${formatDecimal(chrf.before.value, 1)} → ${formatDecimal(chrf.after.value, 1)}`,
-      detail: 'held-out segments; from 0 to 100',
+      detail: 'held-out segments, of 100',
     },
     {
       label: 'trained on',
       value: `${formatCount(cost.trainedTokens)} tokens`,
-      detail: `${formatCount(cost.trainingFlops)}FLOP`,
+      detail: formatFlops(cost.trainingFlops),
     },
     {
       label: 'whole run',

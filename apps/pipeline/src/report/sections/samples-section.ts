@@ -18,11 +18,22 @@ export function samplesSection(results: RunResults): Html {
 <div class="samples">${results.samples.map(
     (sample) => html`<article>
 <header><strong>${languageName(sample.language)}</strong><span>${KIND_NAMES[sample.kind]}, after ${lowerFirst(titles.get(sample.afterStage) ?? sample.afterStage)}</span></header>
-<p class="prompt" dir="auto">${sample.prompt}</p>
-<p class="generated" dir="auto" lang="${languageTag(sample.language)}">${sample.generated === '' ? html`<em lang="en">nothing</em>` : sample.generated}</p>
+${sampleText(sample)}
 ${sample.reference === undefined ? '' : html`<p class="written"><span>A person wrote</span><bdi dir="auto" lang="${languageTag(sample.language)}">${sample.reference}</bdi></p>`}
 </article>`,
   )}</div></section>`;
+}
+
+/** A continuation is one text with its beginning set apart; an answer stands below its question. */
+function sampleText(sample: SampleResult): Html {
+  const nothing = html`<em lang="en">nothing</em>`;
+  const generated = sample.generated.trim() === '' ? nothing : sample.generated;
+  const tag = languageTag(sample.language);
+  if (sample.kind === 'continuation') {
+    return html`<p class="generated" dir="auto" lang="${tag}"><span class="given">${sample.prompt}</span>${generated}</p>`;
+  }
+  const answer = typeof generated === 'string' ? generated.trimStart() : generated;
+  return html`<p class="prompt" dir="auto">${sample.prompt}</p><p class="generated" dir="auto" lang="${tag}">${answer}</p>`;
 }
 
 function lowerFirst(text: string): string {

@@ -14,23 +14,29 @@ export function translationSection(results: RunResults): Html {
     'direction',
   );
   if (directions.length === 0) return html``;
-  const metrics = (['chrf', 'bleu'] as const).filter((metric) => findTask(last, 'translation', metric) !== undefined);
   const names = { chrf: 'chrF', bleu: 'BLEU' };
+  const ends = evaluations.length > 1 ? [0, evaluations.length - 1] : [0];
+  // Every stage in chrF; BLEU, which says little about short texts of a small model, at both ends.
+  const columns = [
+    { metric: 'chrf' as const, positions: evaluations.map((_, index) => index) },
+    { metric: 'bleu' as const, positions: ends },
+  ].filter(({ metric }) => findTask(last, 'translation', metric) !== undefined);
   return html`<section id="translation">
 <h2>Translation</h2>
-<p class="note">Held-out segments, greedy decoding, from 0 to 100. ${metrics.map((metric) => html`${names[metric]}: <code>${findTask(last, 'translation', metric)?.signature ?? ''}</code> `)}</p>
+<p class="note">Held-out segments, from 0 to 100.${columns.map(({ metric }) => html` ${names[metric]}: <code>${findTask(last, 'translation', metric)?.signature ?? 'no signature'}</code>.`)}</p>
 <div class="scroll"><table>
-<thead><tr><th scope="col" rowspan="2">Direction</th>${metrics.map((metric) => html`<th scope="colgroup" colspan="${evaluations.length}" class="span">${names[metric]}</th>`)}</tr>
-<tr>${metrics.flatMap(() => evaluations.map((evaluation, index) => html`<th scope="col"><span class="dot stage-${index}"></span>${evaluation.title}</th>`))}</tr></thead>
-<tbody>${directions.map(({ group, numItems }) => {
-    return html`<tr><th scope="row">${directionName(group)} <small>${numItems} segments</small></th>${metrics.flatMap(
-      (metric) =>
-        evaluations.map(
-          (evaluation) =>
-            html`<td>${formatDecimal(scoreOf(findTask(evaluation, 'translation', metric), 'direction', group)?.value, 1)}</td>`,
-        ),
-    )}</tr>`;
-  })}</tbody></table></div></section>`;
+<thead><tr><th scope="col" rowspan="2">Direction</th>${columns.map(({ metric, positions }) => html`<th scope="colgroup" colspan="${positions.length}" class="measure">${names[metric]}</th>`)}</tr>
+<tr>${columns.flatMap(({ positions }) => positions.map((index) => html`<th scope="col"><span class="dot stage-${index}"></span>${evaluations[index]!.title}</th>`))}</tr></thead>
+<tbody>${directions.map(
+    ({ group, numItems }) =>
+      html`<tr><th scope="row">${directionName(group)} <small>${numItems} segments</small></th>${columns.flatMap(
+        ({ metric, positions }) =>
+          positions.map((index) => {
+            const score = scoreOf(findTask(evaluations[index], 'translation', metric), 'direction', group);
+            return html`<td>${formatDecimal(score?.value, 1)}</td>`;
+          }),
+      )}</tr>`,
+  )}</tbody></table></div></section>`;
 }
 
 export function accuracySection(results: RunResults): Html {

@@ -15,9 +15,9 @@ export function trainingSection(results: RunResults): Html {
 ${bySource(stages)}
 <h3>Learning rate, gradient norm and speed</h3>
 <div class="panels three">
-${traceFigure(stages, results, 'Learning rate', (step) => step.learningRate)}
-${traceFigure(stages, results, 'Gradient norm', (step) => step.gradNorm)}
-${traceFigure(stages, results, 'Tokens per second', (step) => step.tokensPerSecond)}
+${traceFigure(stages, results, 'Learning rate', (step) => step.learningRate, false)}
+${traceFigure(stages, results, 'Gradient norm', (step) => step.gradNorm, true)}
+${traceFigure(stages, results, 'Tokens per second', (step) => step.tokensPerSecond, true)}
 </div>
 ${legend(stages.map((stage) => ({ name: stage.title, className: stageClass(stage.stage, results), mark: 'line' as const })))}
 </section>`;
@@ -83,6 +83,7 @@ function traceFigure(
   results: RunResults,
   title: string,
   of: (step: TrainingStep) => number,
+  smooth: boolean,
 ): Html {
   let before = 0;
   const series = stages.map((stage): LineSeries => {
@@ -94,10 +95,12 @@ function traceFigure(
       points: stage.steps.map((step) => [start + step.numTokens, of(step)]),
     };
   });
-  return html`<figure><figcaption>${title}</figcaption>${lineChart({ series, xLabel: 'tokens', yLabel: title.toLowerCase(), height: 200, description: `${title} over all training stages` })}</figure>`;
+  return html`<figure><figcaption>${title}</figcaption>${lineChart({ series, xLabel: 'tokens', yLabel: '', width: 320, height: 200, smooth, fromZero: true, description: `${title} over all training stages` })}</figure>`;
 }
 
+/** The colour of a stage is that of the evaluation after it, all over the report. */
 function stageClass(stage: string, results: RunResults): string {
+  const evaluated = results.evaluations.findIndex((evaluation) => evaluation.afterStage === stage);
   const position = results.training.findIndex((entry) => entry.stage === stage);
-  return `stage-${position + 1}`;
+  return `stage-${evaluated >= 0 ? evaluated : position + 1}`;
 }
