@@ -24,6 +24,8 @@ export interface BackendFacts {
   /** The GPU, in its driver's words. */
   readonly adapter?: string;
   readonly version?: string;
+  /** What the backend could not do here and did instead, for instance one thread in a page without shared memory. */
+  readonly notes?: readonly string[];
 }
 
 export interface BackendRecord extends BackendFacts {

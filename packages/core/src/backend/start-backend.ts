@@ -26,25 +26,22 @@ async function register(name: BackendName, options: StartOptions): Promise<Backe
     case 'node-gpu':
     case 'node': {
       const { registerNodeBackend } = await import('@marco-ts/backend-node');
-      return registerNodeBackend({ gpu: name === 'node-gpu' });
+      const { tfjsName, version } = await registerNodeBackend({ gpu: name === 'node-gpu' });
+      return { tfjsName, version };
     }
     case 'webgpu': {
       const { registerWebGpuBackend } = await import('@marco-ts/backend-webgpu');
-      return registerWebGpuBackend({ allowSoftwareAdapter: options.allowSoftwareAdapter });
+      const { allowSoftwareAdapter } = options;
+      const { tfjsName, adapter, version } = await registerWebGpuBackend({ allowSoftwareAdapter });
+      return { tfjsName, adapter, version };
     }
     case 'wasm': {
-      const backend = (await import('@marco-ts/backend-wasm')) as Record<string, unknown>;
+      const { registerWasmBackend } = await import('@marco-ts/backend-wasm');
       const { numThreads } = options;
-      const record = await call(backend.registerWasmBackend, numThreads === undefined ? {} : { numThreads });
-      return { ...record, tfjsName: 'marco-wasm' };
+      const record = await registerWasmBackend(numThreads === undefined ? {} : { numThreads });
+      return { tfjsName: record.name, numThreads: record.numThreads, simd: record.simd, notes: record.notes };
     }
     case 'cpu':
       return { tfjsName: 'cpu', numThreads: 1 };
   }
-}
-
-async function call(register: unknown, options: object): Promise<BackendFacts> {
-  if (typeof register !== 'function')
-    throw new Error('this build of the backend package exports no register function.');
-  return register(options) as Promise<BackendFacts>;
 }
