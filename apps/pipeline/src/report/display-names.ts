@@ -3,13 +3,17 @@
 const SOURCE_NAMES: Readonly<Record<string, string>> = {
   english: 'English',
   chinese: 'Chinese',
+  high: 'Other high-resource',
   otherHighResource: 'Other high-resource',
+  low: 'Low-resource',
   lowResource: 'Low-resource',
+  extraLow: 'Extra low-resource',
   extraLowResource: 'Extra low-resource',
   parallel: 'Parallel',
   knowledge: 'Knowledge',
   synthetic: 'Synthetic',
   all: 'All',
+  other: 'Other',
 };
 
 /** Languages that the runtime's own table lacks. */

@@ -1,8 +1,7 @@
 /** The rows of the headline table, the same in the terminal, in Markdown and in HTML. */
-import { LANGUAGE_TIERS } from '../config/recipe-schema.ts';
 import { sourceName } from './display-names.ts';
 import type { RunResults, TaskResult, TaskScore } from './run-results.ts';
-import { findTask, scoreOf } from './score-lookup.ts';
+import { findTask, scoreOf, scoresOf } from './score-lookup.ts';
 
 export interface HeadlineRow {
   readonly name: string;
@@ -23,6 +22,8 @@ interface Measure {
   readonly section: string;
   readonly groups: readonly { readonly kind: TaskScore['groupKind']; readonly group: string; readonly name: string }[];
   readonly decimals: number;
+  /** a row for every tier that was scored, after the groups */
+  readonly withTiers?: boolean;
 }
 
 const all = (name: string): Measure['groups'][number] => ({ kind: 'all', group: 'all', name });
@@ -32,10 +33,8 @@ const MEASURES: readonly Measure[] = [
     task: 'bits-per-byte',
     metric: 'bitsPerByte',
     section: 'Bits per byte, lower is better',
-    groups: [
-      all('All languages'),
-      ...LANGUAGE_TIERS.map((tier) => ({ kind: 'tier' as const, group: tier, name: sourceName(tier) })),
-    ],
+    groups: [all('All languages')],
+    withTiers: true,
     decimals: 2,
   },
   {
@@ -74,7 +73,8 @@ export function headlineRows(results: RunResults): HeadlineRow[] {
     const tasks = results.evaluations.map((evaluation) => findTask(evaluation, measure.task, measure.metric));
     const known = tasks.find((task) => task !== undefined);
     if (known === undefined) return [];
-    return measure.groups.flatMap(({ kind, group, name }) => {
+    const groups = measure.withTiers ? [...measure.groups, ...tierGroups(tasks)] : measure.groups;
+    return groups.flatMap(({ kind, group, name }) => {
       const values = tasks.map((task) => scoreOf(task, kind, group)?.value);
       if (values.every((value) => value === undefined)) return [];
       return [
@@ -90,4 +90,10 @@ export function headlineRows(results: RunResults): HeadlineRow[] {
       ];
     });
   });
+}
+
+/** Tiers in the order in which they were scored. */
+function tierGroups(tasks: readonly (TaskResult | undefined)[]): Measure['groups'] {
+  const tiers = new Set(tasks.flatMap((task) => scoresOf(task, 'tier').map((score) => score.group)));
+  return [...tiers].map((tier) => ({ kind: 'tier', group: tier, name: sourceName(tier) }));
 }

@@ -80,7 +80,7 @@ section>figure{max-width:500px}
 .outline{fill:none;stroke:var(--ink);stroke-width:1;opacity:.55}
 .muted-bar{--c:var(--stage-0)}.good-bar{--c:var(--good)}.bad-bar{--c:var(--low)}.ink-bar{--c:var(--stage-2)}
 .stage-0{--c:var(--stage-0)}.stage-1{--c:var(--stage-1)}.stage-2{--c:var(--stage-2)}.stage-3{--c:var(--stage-3)}.stage-4{--c:var(--stage-4)}.stage-5,.stage-6,.stage-7{--c:var(--stage-5)}
-.source-english{--c:var(--english)}.source-chinese{--c:var(--chinese)}.source-otherHighResource{--c:var(--high)}.source-lowResource{--c:var(--low)}.source-extraLowResource{--c:var(--extra)}
+.source-english{--c:var(--english)}.source-chinese{--c:var(--chinese)}.source-high,.source-otherHighResource{--c:var(--high)}.source-low,.source-lowResource{--c:var(--low)}.source-extraLow,.source-extraLowResource{--c:var(--extra)}
 .source-parallel{--c:var(--parallel)}.source-knowledge{--c:var(--knowledge)}.source-synthetic{--c:var(--synthetic)}.source-other,.source-all{--c:var(--stage-0)}
 .samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:20px}
 article{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:16px 18px;overflow-wrap:anywhere}
@@ -106,5 +106,5 @@ pre{margin:0;padding:16px 18px;background:var(--shade);border-radius:8px;font:12
 .figures{grid-template-columns:1fr 1fr}.figures strong{font-size:20px}.chart{font-size:14px}th,td{padding:6px 9px}
 .headline th:first-child{position:sticky;left:0;background:var(--page);white-space:normal;min-width:108px}}
 @media print{:root{--page:#fff;--card:#fff}body{font-size:11pt}main{max-width:none;padding:0}nav{display:none}section{margin-top:28px}
-figure,article,tr{break-inside:avoid}h2,h3,figcaption{break-after:avoid}.panels{grid-template-columns:1fr 1fr;gap:18px 24px}.panels.three{grid-template-columns:1fr 1fr 1fr}.scroll{overflow:visible}}
+figure,article,tr{break-inside:avoid}h2,h3,figcaption,.note,.legend{break-after:avoid}.figures{grid-template-columns:repeat(5,1fr)}.figures strong{font-size:15pt}.panels{grid-template-columns:1fr 1fr;gap:18px 24px}.panels.three{grid-template-columns:1fr 1fr 1fr}.scroll{overflow:visible}}
 `;

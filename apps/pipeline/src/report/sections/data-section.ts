@@ -114,7 +114,8 @@ export function fertilitySection(results: RunResults): Html {
     ),
   );
   const rows = [...results.fertility].sort((a, b) => b.bytesPerToken - a.bytesPerToken);
-  const tiers = [...new Set(rows.map((row) => tierOf.get(row.language) ?? 'other'))];
+  const present = new Set(rows.map((row) => tierOf.get(row.language) ?? 'other'));
+  const tiers = [...Object.keys(results.recipe.data.tiers), 'other'].filter((tier) => present.has(tier));
   const half = Math.ceil(rows.length / 2);
   const domain = rows.map((row) => row.bytesPerToken);
   return html`<section id="tokenizer">

@@ -1,5 +1,4 @@
 /** Bits per byte before and after the whole run, per language: one chart per tier, all on one axis. */
-import { LANGUAGE_TIERS } from '../../config/recipe-schema.ts';
 import { dumbbellChart } from '../charts/dumbbell-chart.ts';
 import { legend } from '../charts/line-chart.ts';
 import { languageName, sourceClass, sourceName } from '../display-names.ts';
@@ -8,17 +7,19 @@ import type { RunResults } from '../run-results.ts';
 import { beforeAndAfter } from '../score-lookup.ts';
 
 export function languagesSection(results: RunResults): Html {
-  const panels = LANGUAGE_TIERS.map((tier) => ({
-    tier,
-    rows: (results.recipe.data.tiers[tier] ?? [])
-      .flatMap((code) => {
-        const scores = beforeAndAfter(results.evaluations, 'bits-per-byte', 'bitsPerByte', 'language', code);
-        return scores === undefined
-          ? []
-          : [{ name: languageName(code), before: scores.before.value, after: scores.after.value }];
-      })
-      .sort((a, b) => a.after - b.after),
-  })).filter(({ rows }) => rows.length > 0);
+  const panels = Object.entries(results.recipe.data.tiers)
+    .map(([tier, codes]) => ({
+      tier,
+      rows: (codes ?? [])
+        .flatMap((code) => {
+          const scores = beforeAndAfter(results.evaluations, 'bits-per-byte', 'bitsPerByte', 'language', code);
+          return scores === undefined
+            ? []
+            : [{ name: languageName(code), before: scores.before.value, after: scores.after.value }];
+        })
+        .sort((a, b) => a.after - b.after),
+    }))
+    .filter(({ rows }) => rows.length > 0);
   if (panels.length === 0) return html``;
   const domain = panels.flatMap(({ rows }) => rows.flatMap((row) => [row.before, row.after]));
   const groups = [

@@ -1,5 +1,4 @@
 /** Loss of every training stage, by mixture source where it is known, and the quantities that tell whether training was sound. */
-import { MIXTURE_SOURCES } from '../../config/recipe-schema.ts';
 import { type LineSeries, legend, lineChart } from '../charts/line-chart.ts';
 import { sourceClass, sourceName } from '../display-names.ts';
 import { type Html, html } from '../html/html.ts';
@@ -12,7 +11,7 @@ export function trainingSection(results: RunResults): Html {
 <h2>Training</h2>
 <p class="note">Faint: as logged. Bold: moving average. Loss is in nats per token, for preference alignment the preference loss.</p>
 <div class="panels">${stages.map((stage) => lossFigure(stage, results))}</div>
-${bySource(stages)}
+${bySource(stages, results)}
 <h3>Learning rate, gradient norm and speed</h3>
 <div class="panels three">
 ${traceFigure(stages, results, 'Learning rate', (step) => step.learningRate, false)}
@@ -44,16 +43,15 @@ function lossFigure(stage: TrainingResult, results: RunResults): Html {
   )}</figure>`;
 }
 
-function bySource(stages: readonly TrainingResult[]): Html | undefined {
+function bySource(stages: readonly TrainingResult[], results: RunResults): Html | undefined {
   const split = stages.filter((stage) => stage.steps.some((step) => Object.keys(step.lossBySource ?? {}).length > 1));
   if (split.length === 0) return undefined;
+  // In the order of the mixture, where it is known; sources come into a log in the order of their first batches.
+  const order = results.mixture.map((row) => row.source);
   const present = new Set(
     split.flatMap((stage) => stage.steps.flatMap((step) => Object.keys(step.lossBySource ?? {}))),
   );
-  const sources = [
-    ...MIXTURE_SOURCES.filter((source) => present.has(source)),
-    ...[...present].filter((source) => !MIXTURE_SOURCES.some((known) => known === source)),
-  ];
+  const sources = [...new Set([...order.filter((source) => present.has(source)), ...present])];
   return html`<h3>Loss by mixture source</h3>
 ${legend(sources.map((source) => ({ name: sourceName(source), className: sourceClass(source), mark: 'line' as const })))}
 <div class="panels">${split.map(
