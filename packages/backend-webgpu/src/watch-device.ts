@@ -26,17 +26,19 @@ export function watchDevice(device: WatchableDevice): DeviceWatch {
     );
   });
   device.addEventListener('uncapturederror', ({ error }) => {
+    // Dawn adds the stack of its calls below the first line.
+    const message = error.message.split('\n')[0]!.replace(/\.$/, '');
     const outOfMemory =
-      error.constructor.name === 'GPUOutOfMemoryError' || /out of memory|exceeds the max/i.test(error.message);
+      error.constructor.name === 'GPUOutOfMemoryError' || /out of memory|exceeds the max/i.test(message);
     failure ??= outOfMemory
       ? webGpuError(
           'device',
-          `tensors must fit into GPU memory, got: ${error.message}.`,
+          `tensors must fit into GPU memory, got: ${message}.`,
           'Lower microBatchSize or sequenceLength, or turn recomputation on.',
         )
       : webGpuError(
           'device',
-          `the GPU must accept every command, got: ${error.message}.`,
+          `the GPU must accept every command, got: ${message}.`,
           'Report it with the adapter name.',
         );
   });
