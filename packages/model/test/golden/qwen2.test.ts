@@ -53,13 +53,17 @@ async function logitsOf(params: ParamMap, config: Qwen2Config, batch: CausalBatc
   return values;
 }
 
-describe.each(['tied', 'untied'] as const)('%s embeddings', (name) => {
+const CASES = (['cpu', 'wasm'] as const).flatMap((backend) =>
+  (['tied', 'untied'] as const).map((name) => ({ backend, name })),
+);
+
+describe.each(CASES)('$name embeddings on $backend', ({ backend, name }) => {
   const expected = golden.models[name];
   const config = parseQwen2Config({ model_type: 'qwen2', ...expected.config });
   let params: ParamMap;
   let numTensors = 0;
   beforeAll(async () => {
-    await initBackend({ prefer: ['cpu'] });
+    await initBackend({ prefer: [backend] });
     params = formulaParams(config);
     numTensors = tf.memory().numTensors;
   });

@@ -66,11 +66,11 @@ function logitsOf({ params, config }: LoadedQwen2, batch: CausalBatch): Float32A
   return tf.tidy(() => qwen2Logits(params, config, batchInputs(batch)).dataSync().slice()) as Float32Array;
 }
 
-describe.skipIf(!root)('float32, grouped queries, untied head', () => {
+describe.skipIf(!root).each(['cpu', 'wasm'] as const)('float32, grouped queries, untied head, on %s', (backend) => {
   let model: LoadedQwen2;
   let golden: Golden;
   beforeAll(async () => {
-    await initBackend({ prefer: ['cpu'] });
+    await initBackend({ prefer: [backend] });
     model = await loadQwen2(join(root, 'a_gqa_untied'));
     golden = JSON.parse(readFileSync(join(root, 'a_gqa_untied/golden.json'), 'utf8'));
   });
