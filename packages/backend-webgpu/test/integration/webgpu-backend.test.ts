@@ -16,7 +16,8 @@ function runBackend(environment: Record<string, string>) {
     ['--conditions=@marco-ts/source', join(import.meta.dirname, 'print-webgpu-backend.ts')],
     { encoding: 'utf8', env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
-  return JSON.parse(output);
+  // Dawn prints its warnings to standard output as well.
+  return JSON.parse(output.trim().split('\n').at(-1)!);
 }
 
 const emulated = existsSync(EMULATED_DRIVER)
