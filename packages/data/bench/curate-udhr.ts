@@ -83,7 +83,7 @@ console.log(
   `pairs with English: read ${pairs.length}, kept ${filteredPairs.kept.length}, dropped ${JSON.stringify(filteredPairs.droppedByReason)}`,
 );
 
-const isTrainArticle = (article: number): boolean => curated.splitOf(article) === 'train';
+const isTrainArticle = (article: number): boolean => curated.splitOf(String(article)) === 'train';
 const made = {
   parallel: renderParallel(filteredPairs.kept, { seed: 1 }),
   knowledge: [

@@ -1,3 +1,4 @@
+export { type CuratedDocuments, type CurateDocumentsOptions, curateDocuments } from './curate/curate-documents.ts';
 export type { BatchLoader } from './batches/batch-loader.ts';
 export { type CreateBatchLoaderOptions, createBatchLoader } from './batches/create-batch-loader.ts';
 export { type PackSequencesOptions, packSequences, paddingShare } from './batches/pack-sequences.ts';
