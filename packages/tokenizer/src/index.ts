@@ -14,4 +14,10 @@ export type {
   TemplateMessage,
   Tokenizer,
 } from './tokenizer.ts';
+export {
+  type ExtendedTokenizer,
+  type ExtendTokenizerOptions,
+  extendTokenizer,
+  type NewToken,
+} from './train/extend-tokenizer.ts';
 export { type TrainTokenizerOptions, trainTokenizer } from './train/train-tokenizer.ts';

@@ -25,6 +25,8 @@ export interface LearnMergesInput {
   readonly minFrequency: number;
   /** A joined token stays below this many symbols of its word. Default: no limit. */
   readonly maxTokenLength?: number;
+  /** Pairs that would give such a text are not joined. */
+  readonly isForbidden?: (text: string) => boolean;
 }
 
 export interface LearnedMerges {
@@ -99,6 +101,7 @@ export function learnMerges(input: LearnMergesInput): LearnedMerges {
     const left = pairs.left(top.pair);
     const right = pairs.right(top.pair);
     const text = texts.get(left)! + texts.get(right)!;
+    if (input.isForbidden?.(text)) continue;
     let merged = vocab.get(text);
     if (merged === undefined) {
       merged = input.firstNewId + newTokens.length;
