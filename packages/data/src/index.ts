@@ -1,10 +1,10 @@
-export { type CuratedDocuments, type CurateDocumentsOptions, curateDocuments } from './curate/curate-documents.ts';
 export type { BatchLoader } from './batches/batch-loader.ts';
 export { type CreateBatchLoaderOptions, createBatchLoader } from './batches/create-batch-loader.ts';
 export { type PackSequencesOptions, packSequences, paddingShare } from './batches/pack-sequences.ts';
 export type { PackedPlan } from './batches/packed-plan.ts';
 export { decodePackedPlan, encodePackedPlan } from './batches/packed-plan-file.ts';
 export { IGNORE_INDEX, type TokenBatch } from './batches/token-batch.ts';
+export { type CurateDocumentsOptions, type CuratedDocuments, curateDocuments } from './curate/curate-documents.ts';
 export { type CuratedUdhr, type CurateUdhrOptions, curateUdhr, keptArticles } from './curate/curate-udhr.ts';
 export { UDHR_CHARACTER_SHARES, udhrThresholds } from './curate/udhr-thresholds.ts';
 export { EXACT_DUPLICATE, type ExactDedupOptions, exactDedup } from './dedup/exact-dedup.ts';

@@ -6,7 +6,7 @@ import { declarationDocuments } from '../readers/declaration-documents.ts';
 import { readUdhr } from '../readers/read-udhr.ts';
 import type { UdhrDeclaration, UdhrProblem } from '../readers/udhr-declaration.ts';
 import type { SplitName } from '../split/split-by-group.ts';
-import { type CuratedDocuments, type CurateDocumentsOptions, curateDocuments } from './curate-documents.ts';
+import { type CurateDocumentsOptions, type CuratedDocuments, curateDocuments } from './curate-documents.ts';
 import { UDHR_CHARACTER_SHARES, udhrThresholds } from './udhr-thresholds.ts';
 
 export interface CurateUdhrOptions extends Omit<CurateDocumentsOptions, 'groupOf' | 'alwaysTrain' | 'onProgress'> {
