@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { smallTokenizer } from '../test/small-tokenizer.ts';
+import { createTokenizer } from './create-tokenizer.ts';
+
+type Json = Record<string, unknown>;
+const json = JSON.parse(smallTokenizer.files()['tokenizer.json']!) as Json & { model: Json };
+const make = (changes: Json, config: Json = { eos_token: '<|im_end|>' }) =>
+  createTokenizer({ tokenizerJson: { ...json, ...changes }, tokenizerConfig: config });
+const makeModel = (changes: Json) => make({ model: { ...json.model, ...changes } });
+
+describe('what is not supported is refused by name', () => {
+  test.each([
+    [{ normalizer: { type: 'NFKC' } }, 'normalizer NFKC'],
+    [
+      { normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Lowercase' }] } },
+      'normalizer Lowercase',
+    ],
+    [{ pre_tokenizer: { type: 'Metaspace' } }, 'pre_tokenizer Metaspace'],
+    [{ pre_tokenizer: null }, 'pre_tokenizer null'],
+    [
+      { pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Whitespace' }, { type: 'ByteLevel' }] } },
+      'pre_tokenizer Whitespace',
+    ],
+    [{ decoder: { type: 'WordPiece' } }, 'decoder WordPiece'],
+    [{ decoder: null }, 'no decoder'],
+    [{ post_processor: { type: 'Mystery' } }, 'post_processor Mystery'],
+    [{ added_tokens: [{ id: 1 }] }, 'added token without content'],
+    [{ added_tokens: [{ id: 7, content: '!' }] }, 'added token "!" with id 7 and vocabulary id 0'],
+    [{ added_tokens: [{ id: -1, content: '<x>' }] }, 'id number -1 of added token "<x>"'],
+    [{ model: undefined }, 'no model'],
+  ])('%j', (changes, message) => {
+    expect(() => make(changes)).toThrow(
+      '[@marco-ts/tokenizer] createTokenizer: tokenizer.json must describe a byte-level BPE',
+    );
+    expect(() => make(changes)).toThrow(message);
+  });
+
+  test.each([
+    [{ type: 'Unigram' }, 'model Unigram'],
+    [{ byte_fallback: true }, 'model option byte_fallback'],
+    [{ dropout: 0.1 }, 'model option dropout'],
+    [{ end_of_word_suffix: '</w>' }, 'model option end_of_word_suffix'],
+    [{ merges: ['a b c'] }, 'merge 0'],
+    [{ merges: [['a', 'zz']] }, 'merge 0 with "zz"'],
+    [{ vocab: { a: 'x' } }, 'id "x" of token "a"'],
+    [{ vocab: [] }, 'model.vocab an array of 0'],
+    [{ merges: {} }, 'model.merges an object'],
+  ])('model %j', (changes, message) => expect(() => makeModel(changes)).toThrow(message));
+});
+
+describe('tokenizer_config.json', () => {
+  test('must name the end of text', () => {
+    expect(() => make({}, {})).toThrow('tokenizerConfig.eos_token must name a token of the vocabulary, got undefined');
+    expect(() => make({}, { eos_token: '<gone>' })).toThrow('got "<gone>"');
+  });
+
+  test('tokens as objects, padding by default the end of text', () => {
+    const tokenizer = make({}, { eos_token: { content: '<|im_end|>' } });
+    expect(tokenizer.eosTokenId).toBe(479);
+    expect(tokenizer.padTokenId).toBe(479);
+  });
+
+  test('a list of chat templates', () => {
+    const chat_template = [
+      { name: 'tools', template: 'no' },
+      { name: 'default', template: 'yes' },
+    ];
+    expect(make({}, { eos_token: '<|im_end|>', chat_template }).renderChat([])).toBe('yes');
+  });
+
+  test('vocab.json without a known tokenizer_class', () => {
+    expect(() => createTokenizer({ vocabJson: '{}', mergesText: '' })).toThrow('need tokenizer_class');
+  });
+
+  test('GPT-2 from vocab.json and merges.txt', () => {
+    const files = smallTokenizer.files();
+    const tokenizer = createTokenizer({
+      vocabJson: { ...(JSON.parse(files['vocab.json']!) as Json), '<|endoftext|>': 477 },
+      mergesText: files['merges.txt']!,
+      tokenizerConfig: { tokenizer_class: 'GPT2Tokenizer', eos_token: '<|endoftext|>' },
+    });
+    expect(tokenizer.decode(tokenizer.encode('the 123 e\u0301<|endoftext|>'))).toBe('the 123 e\u0301<|endoftext|>');
+    expect(tokenizer.encode('<|endoftext|>').length).toBe(1);
+  });
+});
+
+test('ids put around a text', () => {
+  const special = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+  const tokenizer = make({
+    post_processor: {
+      type: 'TemplateProcessing',
+      single: [special('<|im_start|>'), { Sequence: { id: 'A', type_id: 0 } }, special('<|im_end|>')],
+      special_tokens: { '<|im_start|>': { id: '<|im_start|>', ids: [478], tokens: ['<|im_start|>'] } },
+    },
+  });
+  const plain = [...smallTokenizer.encode('the')];
+  expect([...tokenizer.encode('the')]).toEqual([478, ...plain, 479]);
+  expect([...tokenizer.encode('the', { addSpecialTokens: false })]).toEqual(plain);
+  expect([...tokenizer.encodeOrdinary('the')]).toEqual(plain);
+  const { ids, offsets } = tokenizer.encodeWithOffsets('the');
+  expect(ids.length * 2).toBe(offsets.length);
+  expect([...offsets.slice(0, 4)]).toEqual([0, 0, 0, offsets[3]]);
+});
+
+test('bytes that the vocabulary lacks', () => {
+  const vocab = { a: 0, b: 1, '<unk>': 2 };
+  const model = { type: 'BPE', vocab, merges: [] };
+  expect([...make({ model, added_tokens: [] }, { eos_token: 'b' }).encode('axb')]).toEqual([0, 1]);
+  const unknown = make({ model: { ...model, unk_token: '<unk>' }, added_tokens: [] }, { eos_token: 'b' });
+  expect([...unknown.encode('axxb')]).toEqual([0, 2, 2, 1]);
+});
+
+describe('bad arguments', () => {
+  test('encode', () => {
+    expect(() => smallTokenizer.encode(1 as never)).toThrow('encode: text must be a string, got number 1');
+    expect(() => smallTokenizer.encodeOrdinary(null as never)).toThrow(
+      'encodeOrdinary: text must be a string, got null',
+    );
+    expect(() => smallTokenizer.encodeWithOffsets([] as never)).toThrow('got an array of 0');
+  });
+
+  test('decode', () => {
+    expect(() => smallTokenizer.decode([0, 1.5])).toThrow(
+      'decode: ids must be whole numbers from 0, got number 1.5 at ids[1]',
+    );
+    expect(() => smallTokenizer.decode([-1])).toThrow('at ids[0]');
+    expect(smallTokenizer.decode([100_000])).toBe('');
+  });
+
+  test('createTokenizer', () => {
+    expect(() => createTokenizer({ tokenizerJson: '{' })).toThrow('tokenizerJson must be JSON');
+    expect(() => createTokenizer({ tokenizerJson: '[]' })).toThrow(
+      'tokenizerJson must be a JSON object, got an array of 0',
+    );
+  });
+});
+
+test('tokens by name and number', () => {
+  expect(smallTokenizer.tokenToId('<|im_end|>')).toBe(479);
+  expect(smallTokenizer.tokenToId('nothing of the kind')).toBeUndefined();
+  expect(smallTokenizer.idToToken(479)).toBe('<|im_end|>');
+  expect(smallTokenizer.idToToken(480)).toBeUndefined();
+});
