@@ -1,1 +1,2 @@
-export {};
+export { registerWasmBackend, type WasmBackendOptions, type WasmBackendRecord } from './register-wasm-backend.ts';
+export type { SimdLevel } from './runtime/detect-simd.ts';

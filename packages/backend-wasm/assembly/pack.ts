@@ -1,0 +1,191 @@
+/**
+ * Packs matrices into the panels that the micro-kernel reads: A in panels of 6 rows, B in panels of 8 columns, both k-major, padded with zeros.
+ *
+ * Source: Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication"; the BLIS loop nest.
+ */
+
+export const ROWS: i32 = 6;
+export const COLUMNS: i32 = 8;
+
+// @ts-ignore: decorator
+@inline
+function low(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+}
+// @ts-ignore: decorator
+@inline
+function high(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+}
+// @ts-ignore: decorator
+@inline
+function firstHalves(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 0, 1, 4, 5);
+}
+// @ts-ignore: decorator
+@inline
+function secondHalves(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 2, 3, 6, 7);
+}
+
+/**
+ * One panel of 8 columns of op(B), k from 0 to kc.
+ * @param source element (0, 0) of the panel
+ * @param stride bytes between rows of the stored matrix
+ * @param transposed 0: stored [k, n]; 1: stored [n, k]
+ * @param count columns that exist (1 to 8)
+ */
+export function packPanelB(target: usize, source: usize, stride: usize, transposed: i32, kc: i32, count: i32): void {
+  if (!transposed) {
+    if (count == COLUMNS) {
+      for (let k = 0; k < kc; k++) {
+        v128.store(target, v128.load(source));
+        v128.store(target, v128.load(source, 16), 16);
+        target += 32;
+        source += stride;
+      }
+      return;
+    }
+    for (let k = 0; k < kc; k++) {
+      v128.store(target, f32x4.splat(0));
+      v128.store(target, f32x4.splat(0), 16);
+      for (let n = 0; n < count; n++) store<f32>(target + (<usize>n << 2), load<f32>(source + (<usize>n << 2)));
+      target += 32;
+      source += stride;
+    }
+    return;
+  }
+  let k = 0;
+  if (count == COLUMNS) {
+    const s0 = source;
+    const s1 = s0 + stride;
+    const s2 = s1 + stride;
+    const s3 = s2 + stride;
+    const s4 = s3 + stride;
+    const s5 = s4 + stride;
+    const s6 = s5 + stride;
+    const s7 = s6 + stride;
+    for (; k + 4 <= kc; k += 4) {
+      const at = <usize>k << 2;
+      let r0 = v128.load(s0 + at);
+      let r1 = v128.load(s1 + at);
+      let r2 = v128.load(s2 + at);
+      let r3 = v128.load(s3 + at);
+      let t0 = low(r0, r1);
+      let t1 = high(r0, r1);
+      let t2 = low(r2, r3);
+      let t3 = high(r2, r3);
+      const to = target + (<usize>k << 5);
+      v128.store(to, firstHalves(t0, t2));
+      v128.store(to, secondHalves(t0, t2), 32);
+      v128.store(to, firstHalves(t1, t3), 64);
+      v128.store(to, secondHalves(t1, t3), 96);
+      r0 = v128.load(s4 + at);
+      r1 = v128.load(s5 + at);
+      r2 = v128.load(s6 + at);
+      r3 = v128.load(s7 + at);
+      t0 = low(r0, r1);
+      t1 = high(r0, r1);
+      t2 = low(r2, r3);
+      t3 = high(r2, r3);
+      v128.store(to, firstHalves(t0, t2), 16);
+      v128.store(to, secondHalves(t0, t2), 48);
+      v128.store(to, firstHalves(t1, t3), 80);
+      v128.store(to, secondHalves(t1, t3), 112);
+    }
+  }
+  for (; k < kc; k++) {
+    const to = target + (<usize>k << 5);
+    v128.store(to, f32x4.splat(0));
+    v128.store(to, f32x4.splat(0), 16);
+    for (let n = 0; n < count; n++) store<f32>(to + (<usize>n << 2), load<f32>(source + <usize>n * stride + (<usize>k << 2)));
+  }
+}
+
+/**
+ * One panel of 6 rows of op(A), k from 0 to kc.
+ * @param transposed 0: stored [m, k]; 1: stored [k, m]
+ * @param count rows that exist (1 to 6)
+ */
+export function packPanelA(target: usize, source: usize, stride: usize, transposed: i32, kc: i32, count: i32): void {
+  if (transposed) {
+    if (count == ROWS) {
+      for (let k = 0; k < kc; k++) {
+        v128.store(target, v128.load(source));
+        store<u64>(target, load<u64>(source, 16), 16);
+        target += 24;
+        source += stride;
+      }
+      return;
+    }
+    for (let k = 0; k < kc; k++) {
+      for (let m = 0; m < ROWS; m++) {
+        store<f32>(target + (<usize>m << 2), m < count ? load<f32>(source + (<usize>m << 2)) : <f32>0);
+      }
+      target += 24;
+      source += stride;
+    }
+    return;
+  }
+  let k = 0;
+  if (count == ROWS) {
+    const s0 = source;
+    const s1 = s0 + stride;
+    const s2 = s1 + stride;
+    const s3 = s2 + stride;
+    const s4 = s3 + stride;
+    const s5 = s4 + stride;
+    for (; k + 4 <= kc; k += 4) {
+      const at = <usize>k << 2;
+      const r0 = v128.load(s0 + at);
+      const r1 = v128.load(s1 + at);
+      const r2 = v128.load(s2 + at);
+      const r3 = v128.load(s3 + at);
+      const r4 = v128.load(s4 + at);
+      const r5 = v128.load(s5 + at);
+      const t0 = low(r0, r1);
+      const t1 = high(r0, r1);
+      const t2 = low(r2, r3);
+      const t3 = high(r2, r3);
+      const u0 = low(r4, r5);
+      const u1 = high(r4, r5);
+      const to = target + <usize>k * 24;
+      v128.store(to, firstHalves(t0, t2));
+      v128.store64_lane(to, u0, 0, 16);
+      v128.store(to, secondHalves(t0, t2), 24);
+      v128.store64_lane(to, u0, 1, 40);
+      v128.store(to, firstHalves(t1, t3), 48);
+      v128.store64_lane(to, u1, 0, 64);
+      v128.store(to, secondHalves(t1, t3), 72);
+      v128.store64_lane(to, u1, 1, 88);
+    }
+  }
+  for (; k < kc; k++) {
+    const to = target + <usize>k * 24;
+    for (let m = 0; m < ROWS; m++) {
+      store<f32>(to + (<usize>m << 2), m < count ? load<f32>(source + <usize>m * stride + (<usize>k << 2)) : <f32>0);
+    }
+  }
+}
+
+/** All panels of an m x kc block of op(A), one after another. */
+export function packBlockA(target: usize, source: usize, stride: usize, transposed: i32, m: i32, kc: i32): void {
+  const panel = <usize>kc * 24;
+  const step = transposed ? <usize>24 : stride * 6;
+  for (let row = 0; row < m; row += ROWS) {
+    packPanelA(target, source, stride, transposed, kc, min(ROWS, m - row));
+    target += panel;
+    source += step;
+  }
+}
+
+/** All panels of a kc x n block of op(B), one after another. */
+export function packBlockB(target: usize, source: usize, stride: usize, transposed: i32, n: i32, kc: i32): void {
+  const panel = <usize>kc << 5;
+  const step = transposed ? stride << 3 : <usize>32;
+  for (let column = 0; column < n; column += COLUMNS) {
+    packPanelB(target, source, stride, transposed, kc, min(COLUMNS, n - column));
+    target += panel;
+    source += step;
+  }
+}

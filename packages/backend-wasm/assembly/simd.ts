@@ -1,0 +1,95 @@
+/**
+ * SIMD building blocks: fused multiply-add, horizontal sums, 4x4 transposition, exp, tanh.
+ *
+ * Source: exp and tanh follow the minimax polynomials of the Cephes library (expf, tanhf); errors stay below 2 units in the last place.
+ */
+
+/** a * b + c; one rounding in the relaxed build, two in the fixed one. */
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** Sum of four lanes in a fixed order. */
+// @ts-ignore: decorator
+@inline
+export function horizontalSum(v: v128): f32 {
+  return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 2)) + (f32x4.extract_lane(v, 1) + f32x4.extract_lane(v, 3));
+}
+
+/** Largest of four lanes; NaN wins. */
+// @ts-ignore: decorator
+@inline
+export function horizontalMax(v: v128): f32 {
+  return max(max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)), max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)));
+}
+
+/** e^x per lane: overflow gives Infinity, underflow goes through denormals to 0, NaN stays NaN. */
+// @ts-ignore: decorator
+@inline
+export function expVector(x: v128): v128 {
+  const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-105.0)), f32x4.splat(89.0));
+  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504088896341)));
+  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  let p = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
+  p = madd(p, r, f32x4.splat(8.3334519073e-3));
+  p = madd(p, r, f32x4.splat(4.1665795894e-2));
+  p = madd(p, r, f32x4.splat(1.6666665459e-1));
+  p = madd(p, r, f32x4.splat(5.0000001201e-1));
+  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1.0));
+  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(whole, 1);
+  const rest = i32x4.sub(whole, half);
+  const bias = i32x4.splat(127);
+  p = f32x4.mul(p, i32x4.shl(i32x4.add(half, bias), 23));
+  return f32x4.mul(p, i32x4.shl(i32x4.add(rest, bias), 23));
+}
+
+/** e^x of one number, by the same arithmetic as the vector form. */
+// @ts-ignore: decorator
+@inline
+export function expScalar(x: f32): f32 {
+  return f32x4.extract_lane(expVector(f32x4.splat(x)), 0);
+}
+
+/** 1 / (1 + e^-x) per lane. */
+// @ts-ignore: decorator
+@inline
+export function sigmoidVector(x: v128): v128 {
+  const one = f32x4.splat(1.0);
+  return f32x4.div(one, f32x4.add(one, expVector(f32x4.neg(x))));
+}
+
+/** tanh per lane: an odd polynomial near zero, 1 - 2 / (e^2x + 1) elsewhere. */
+// @ts-ignore: decorator
+@inline
+export function tanhVector(x: v128): v128 {
+  const one = f32x4.splat(1.0);
+  const z = f32x4.mul(x, x);
+  let p = madd(f32x4.splat(-5.70498872745e-3), z, f32x4.splat(2.06390887954e-2));
+  p = madd(p, z, f32x4.splat(-5.37397155531e-2));
+  p = madd(p, z, f32x4.splat(1.33314422036e-1));
+  p = madd(p, z, f32x4.splat(-3.33332819422e-1));
+  const near = madd(f32x4.mul(p, z), x, x);
+  const far = f32x4.sub(one, f32x4.div(f32x4.splat(2.0), f32x4.add(expVector(f32x4.add(x, x)), one)));
+  return v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), f32x4.splat(0.625)));
+}
+
+/** First `count` (1 to 3) floats at `source`, zeros after. */
+export function loadPartial(source: usize, count: i32): v128 {
+  let v = f32x4.splat(0);
+  if (count > 0) v = f32x4.replace_lane(v, 0, load<f32>(source));
+  if (count > 1) v = f32x4.replace_lane(v, 1, load<f32>(source, 4));
+  if (count > 2) v = f32x4.replace_lane(v, 2, load<f32>(source, 8));
+  return v;
+}
+
+/** Writes the first `count` (1 to 3) lanes. */
+export function storePartial(target: usize, v: v128, count: i32): void {
+  if (count > 0) store<f32>(target, f32x4.extract_lane(v, 0));
+  if (count > 1) store<f32>(target, f32x4.extract_lane(v, 1), 4);
+  if (count > 2) store<f32>(target, f32x4.extract_lane(v, 2), 8);
+}

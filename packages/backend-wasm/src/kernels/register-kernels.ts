@@ -1,0 +1,50 @@
+/** Registers every kernel of tfjs-backend-cpu under our backend's name, the hot ones replaced by wasm, and the fused `Marco*` kernels. */
+import {
+  getKernel,
+  getKernelsForBackend,
+  type KernelFunc,
+  registerKernel,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { attentionKernels } from './attention.ts';
+import { elementwiseKernels } from './elementwise.ts';
+import { fusedRowKernels } from './fused-rows.ts';
+import type { KernelTable, WasmKernel } from './kernel-types.ts';
+import { linearCrossEntropyKernels } from './linear-cross-entropy.ts';
+import { matMulKernels } from './mat-mul.ts';
+import { rearrangeKernels } from './rearrange.ts';
+import { reductionKernels } from './reductions.ts';
+import { ropeKernels } from './rope.ts';
+
+/** For a fused kernel there is no cpu kernel to fall back to. */
+const noFallback = (name: string) => (): never => {
+  throw new Error(
+    `[@marco-ts/backend-wasm] ${name}: the cpu backend has no such kernel, got a case that only it could take. This is a fault of the backend.`,
+  );
+};
+
+export function registerKernels(backendName: string): void {
+  const runKernel = (name: string, args: unknown): TensorInfo =>
+    getKernel(name, backendName).kernelFunc(args as Parameters<KernelFunc>[0]) as TensorInfo;
+  const table: KernelTable = {
+    ...elementwiseKernels,
+    ...matMulKernels(runKernel),
+    ...reductionKernels,
+    ...rearrangeKernels,
+    ...fusedRowKernels,
+    ...ropeKernels,
+    ...attentionKernels,
+    ...linearCrossEntropyKernels,
+  };
+  const remaining = new Map<string, WasmKernel>(Object.entries(table));
+  for (const config of getKernelsForBackend('cpu')) {
+    const ours = remaining.get(config.kernelName);
+    remaining.delete(config.kernelName);
+    const cpuKernel = config.kernelFunc as never;
+    const kernelFunc: KernelFunc = ours ? (args) => ours(args as never, cpuKernel) : config.kernelFunc;
+    registerKernel({ ...config, backendName, kernelFunc });
+  }
+  for (const [kernelName, ours] of remaining) {
+    registerKernel({ kernelName, backendName, kernelFunc: (args) => ours(args as never, noFallback(kernelName)) });
+  }
+}

@@ -1,0 +1,176 @@
+import { execFileSync } from 'node:child_process';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { kernel, type Numbers, randomFloats, registerVariants, runOn } from '../test/variants.ts';
+import { registerWasmBackend, registerWasmBackendAs } from './register-wasm-backend.ts';
+import { detectSimd } from './runtime/detect-simd.ts';
+import { createWasmRuntime } from './runtime/wasm-runtime.ts';
+
+test('a wrong option is refused, and does not spoil the next call', async () => {
+  for (const numThreads of [0, 1.5, Number.NaN])
+    await expect(registerWasmBackend({ numThreads })).rejects.toThrow(
+      /numThreads must be a whole number of at least 1/,
+    );
+  await expect(registerWasmBackend({ simd: 'wide' as never })).rejects.toThrow(
+    /simd must be 'relaxed' or 'fixed', got wide/,
+  );
+});
+
+test('registers once, says what it chose and does not take over', async () => {
+  const before = tf.engine().backendName;
+  const record = await registerWasmBackend();
+  expect(Object.isFrozen(record)).toBe(true);
+  expect(Object.isFrozen(record.notes)).toBe(true);
+  expect(record).toMatchObject({ name: 'marco-wasm', simd: detectSimd(), shared: true });
+  expect(await registerWasmBackend({ numThreads: 1 })).toBe(record);
+  expect(tf.engine().backendName).toBe(before);
+  expect(await tf.setBackend('marco-wasm')).toBe(true);
+});
+
+test('more threads than cores: the cores, and a note', async () => {
+  const { numThreads, notes } = await createWasmRuntime({ numThreads: 1000 });
+  expect(numThreads).toBeLessThanOrEqual(navigator.hardwareConcurrency);
+  expect(notes[0]).toMatch(/numThreads 1000 is more than the \d+ cores here/);
+});
+
+test('without shared memory: one thread, and a note', async () => {
+  const { numThreads, shared, notes } = await createWasmRuntime({ numThreads: 4, shared: false });
+  expect({ numThreads, shared }).toEqual({ numThreads: 1, shared: false });
+  expect(notes[0]).toMatch(/no SharedArrayBuffer/);
+});
+
+/** A little of everything, large enough that work is shared out. */
+function mixedWork(): tf.Tensor[] {
+  const t = (shape: number[], seed: number) =>
+    tf.tensor(
+      randomFloats(
+        shape.reduce((p, d) => p * d, 1),
+        seed,
+      ),
+      shape,
+    );
+  const ids = (n: number, limit: number) =>
+    tf.tensor1d(
+      Int32Array.from({ length: n }, (_, i) => (i * 31) % limit),
+      'int32',
+    );
+  const [x, w] = [t([384, 200], 1), t([500, 200], 2)];
+  const zeros = tf.zeros([2, 192], 'int32');
+  const attention = {
+    q: t([2, 192, 4, 16], 3),
+    k: t([2, 192, 2, 16], 4),
+    v: t([2, 192, 2, 16], 5),
+    querySegmentIds: zeros,
+    keySegmentIds: zeros,
+  };
+  const [out, logSumExp] = kernel('MarcoAttention', attention, { scale: 0.3 }) as [tf.Tensor, tf.Tensor];
+  const [y, rstd] = kernel('MarcoRmsNorm', { x, weight: t([200], 6) }, { eps: 1e-6 }) as [tf.Tensor, tf.Tensor];
+  const entropy = { hidden: x, weight: w, labels: ids(384, 500) };
+  const [nll, lse] = kernel('MarcoLinearCrossEntropy', entropy, { ignoreIndex: -100 }) as [tf.Tensor, tf.Tensor];
+  return [
+    tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D, false, true),
+    tf.sum(x),
+    tf.sum(x, 0),
+    tf.softmax(w as tf.Tensor2D),
+    out,
+    logSumExp,
+    y,
+    nll,
+    ...kernel('MarcoAttentionGrad', { ...attention, dout: t([2, 192, 4, 16], 7), out, logSumExp }, { scale: 0.3 }),
+    ...kernel('MarcoRmsNormGrad', { dy: x, x, weight: t([200], 6), rstd }),
+    ...kernel('MarcoLinearCrossEntropyGrad', { ...entropy, dnll: t([384], 8), logSumExp: lse }, { ignoreIndex: -100 }),
+    ...kernel('MarcoEmbeddingGrad', { dy: x, ids: ids(384, 40) }, { vocabSize: 40 }),
+    ...kernel('MarcoSumOfSquares', { x: w }),
+  ];
+}
+
+test('results are the same bits on one thread and on two', async () => {
+  await registerVariants();
+  const alone = await runOn('relaxed, 1 thread', mixedWork);
+  for (let i = 0; i < 5; i++) {
+    const shared = await runOn('relaxed, 2 threads', mixedWork);
+    expect(shared.map((a: Numbers) => Buffer.from(a.buffer, a.byteOffset, a.byteLength).toString('base64'))).toEqual(
+      alone.map((a: Numbers) => Buffer.from(a.buffer, a.byteOffset, a.byteLength).toString('base64')),
+    );
+  }
+});
+
+test('tensors and wasm bytes return to where they were over 200 products', async () => {
+  const { runtime } = await registerWasmBackendAs('memory-test', {});
+  await tf.setBackend('memory-test');
+  const [x, y] = [tf.tensor2d(randomFloats(150 * 90, 1), [150, 90]), tf.tensor2d(randomFloats(90 * 70, 2), [90, 70])];
+  tf.tidy(() => void mixedWork());
+  const before = { tensors: tf.memory().numTensors, bytes: runtime.bytesInUse() };
+  for (let i = 0; i < 200; i++) tf.tidy(() => tf.sum(tf.relu(tf.matMul(x, y))).dataSync());
+  tf.tidy(() => void mixedWork());
+  expect({ tensors: tf.memory().numTensors, bytes: runtime.bytesInUse() }).toEqual(before);
+  expect(runtime.bytesReserved()).toBeLessThan(128 * 2 ** 20);
+  tf.dispose([x, y]);
+  const memory = tf.memory() as tf.MemoryInfo & { wasmBytesInUse: number };
+  expect(memory).toMatchObject({ unreliable: false, wasmBytesInUse: runtime.bytesInUse() });
+});
+
+test('a memory that is not shared keeps all tensors when it grows', async () => {
+  const { runtime } = await registerWasmBackendAs('growth-test', { shared: false });
+  await tf.setBackend('growth-test');
+  const reserved = runtime.bytesReserved();
+  const first = tf.tensor1d(randomFloats(1000, 1));
+  const kept = Array.from({ length: 12 }, (_, i) => tf.fill([1 << 20], i));
+  expect(runtime.bytesReserved()).toBeGreaterThan(reserved);
+  expect(first.dataSync()).toEqual(randomFloats(1000, 1));
+  kept.forEach((t, i) => {
+    expect(tf.max(t).dataSync()[0]).toBe(i);
+  });
+  tf.dispose([first, ...kept]);
+});
+
+test('a full memory is an error that names the tensor and the way out; the backend goes on', async () => {
+  await registerWasmBackendAs('full-test', { maximumPages: 512, numThreads: 1 });
+  await tf.setBackend('full-test');
+  expect(() => tf.zeros([3000, 4000])).toThrow(
+    /must fit the 4 GiB .*got a tensor \[3000, 4000\] float32 \(45.8 MiB\).*smaller microBatchSize/,
+  );
+  expect([...tf.add(tf.tensor1d([1, 2]), tf.scalar(1)).dataSync()]).toEqual([2, 3]);
+});
+
+test('writing copies: the caller may use its array again', async () => {
+  await tf.setBackend('marco-wasm');
+  const values = Float32Array.from([1, 2, 3]);
+  const x = tf.tensor1d(values);
+  values.fill(9);
+  expect([...x.dataSync()]).toEqual([1, 2, 3]);
+  x.dataSync().fill(7);
+  expect([...x.dataSync()]).toEqual([1, 2, 3]);
+});
+
+test('tensors of other backends move in, and back', async () => {
+  await tf.setBackend('cpu');
+  const x = tf.tensor2d([
+    [1, 2],
+    [3, 4],
+  ]);
+  await tf.setBackend('marco-wasm');
+  const y = tf.matMul(x, x);
+  expect([...y.dataSync()]).toEqual([7, 10, 15, 22]);
+  await tf.setBackend('cpu');
+  expect([...tf.add(y, y).dataSync()]).toEqual([14, 20, 30, 44]);
+});
+
+test('worker threads do not keep a program alive', () => {
+  const program = `
+    import * as tf from '@tensorflow/tfjs-core';
+    import { registerWasmBackend } from './src/index.ts';
+    await registerWasmBackend({ numThreads: 2 });
+    await tf.setBackend('marco-wasm');
+    const x = tf.ones([300, 300]);
+    for (let i = 0; i < 20; i++) tf.matMul(x, x).dispose();
+    console.log(tf.sum(tf.matMul(x, x)).dataSync()[0]);
+  `;
+  const options = { cwd: `${import.meta.dirname}/..`, timeout: 20_000, encoding: 'utf8' as const };
+  const output = execFileSync(
+    process.execPath,
+    ['--conditions=@marco-ts/source', '--input-type=module', '-e', program],
+    options,
+  );
+  expect(output.trim()).toBe('27000000');
+});

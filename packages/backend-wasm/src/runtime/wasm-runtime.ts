@@ -1,0 +1,201 @@
+/**
+ * One wasm instance, its linear memory, its allocator and its threads: everything that kernels need, and nothing of tfjs.
+ *
+ * Memory: the first pages hold the job board and the parameters (see assembly/layout.ts), the rest is the heap. Views are made anew at each use,
+ * because growing a memory that is not shared detaches them.
+ * Units: bytes; addresses are unsigned 32-bit numbers.
+ */
+import { fixedWasm } from '../generated/fixed-wasm.ts';
+import { relaxedWasm } from '../generated/relaxed-wasm.ts';
+import { createAllocator } from './allocator.ts';
+import { detectSimd, type SimdLevel } from './detect-simd.ts';
+import { startWorkers } from './start-workers.ts';
+import { unshareMemory } from './unshare-memory.ts';
+
+export interface WasmRuntimeOptions {
+  readonly numThreads?: number;
+  readonly simd?: SimdLevel;
+  /** false: an ordinary memory and one thread, as in a page without SharedArrayBuffer */
+  readonly shared?: boolean;
+  /** pages of 64 KiB that the memory may grow to */
+  readonly maximumPages?: number;
+}
+
+export interface WasmRuntime {
+  readonly simd: SimdLevel;
+  readonly numThreads: number;
+  readonly shared: boolean;
+  readonly notes: readonly string[];
+  /** @param what names the wish in the error when memory runs out */
+  allocate(bytes: number, what: string): number;
+  free(address: number): void;
+  /** Scratch memory for the length of `use`. */
+  withScratch<Result>(bytes: number, use: (address: number) => Result): Result;
+  floats(address: number, length: number): Float32Array;
+  integers(address: number, length: number): Int32Array;
+  bytes(address: number, length: number): Uint8Array;
+  /** Runs tasks 0 to numTasks - 1 of a kernel; parameters are 32-bit words, floats through `floatBits`. */
+  run(kernel: number, numTasks: number, parameters: readonly number[], parallel?: boolean): void;
+  /** First index outside [0, limit), or -1. */
+  findOutOfRange(address: number, count: number, limit: number): number;
+  bytesInUse(): number;
+  bytesReserved(): number;
+}
+
+interface Exports {
+  prepare(): void;
+  runAlone(kernel: number, numTasks: number): void;
+  runShared(kernel: number, numTasks: number, maySleep: number): void;
+  findOutOfRange(address: number, count: number, limit: number): number;
+}
+
+const PAGE = 65536;
+const HEAP = PAGE;
+const PARAMETERS = 512;
+const INITIAL_PAGES = 256;
+const MAXIMUM_THREADS = 64;
+
+const bits = new DataView(new ArrayBuffer(4));
+
+/** The 32-bit word of a float, to be put among the parameters. */
+export function floatBits(value: number): number {
+  bits.setFloat32(0, value);
+  return bits.getInt32(0);
+}
+
+const fail = (rule: string, got: string, next: string): Error =>
+  new Error(`[@marco-ts/backend-wasm] registerWasmBackend: ${rule}, got ${got}. ${next}`);
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+/** How many threads to use, and what to tell about it. */
+function chooseThreads(wanted: number | undefined, shared: boolean, notes: string[]): number {
+  if (wanted !== undefined && (!Number.isInteger(wanted) || wanted < 1)) {
+    throw fail(
+      'numThreads must be a whole number of at least 1',
+      String(wanted),
+      'Leave it out to use every core, up to 8.',
+    );
+  }
+  const cores = Math.min(MAXIMUM_THREADS, globalThis.navigator?.hardwareConcurrency ?? 1);
+  if (!shared) {
+    if ((wanted ?? cores) > 1)
+      notes.push('one thread: no SharedArrayBuffer here (a page must be cross-origin isolated)');
+    return 1;
+  }
+  if (wanted !== undefined && wanted > cores) {
+    notes.push(`numThreads ${wanted} is more than the ${cores} cores here; using ${cores}`);
+    return cores;
+  }
+  return wanted ?? Math.min(cores, 8);
+}
+
+function chooseSimd(wanted: SimdLevel | undefined, notes: string[]): SimdLevel {
+  const found = detectSimd();
+  if (!found)
+    throw fail(
+      'WebAssembly SIMD is needed',
+      'an engine without it',
+      'Use Node 22.18 or newer, or a browser of 2023 or newer.',
+    );
+  if (wanted !== undefined && wanted !== 'relaxed' && wanted !== 'fixed') {
+    throw fail("simd must be 'relaxed' or 'fixed'", String(wanted), 'Leave it out to use the best there is.');
+  }
+  if (found === 'fixed' && wanted !== 'fixed')
+    notes.push('fixed SIMD: this engine has no relaxed SIMD, products run at about half the speed');
+  return wanted === 'fixed' ? 'fixed' : found;
+}
+
+/** A memory as large as the engine will reserve. */
+function createMemory(shared: boolean, maximumPages: number): WebAssembly.Memory {
+  for (let maximum = maximumPages; ; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: Math.min(INITIAL_PAGES, maximum), maximum, shared });
+    } catch (error) {
+      if (maximum <= 2 * INITIAL_PAGES) throw error;
+    }
+  }
+}
+
+/** Compiles and starts the kernels. Resolves without waiting for the worker threads, which join when they are up. */
+export async function createWasmRuntime(options: WasmRuntimeOptions = {}): Promise<WasmRuntime> {
+  const notes: string[] = [];
+  const simd = chooseSimd(options.simd, notes);
+  const shared = (options.shared ?? true) && typeof SharedArrayBuffer !== 'undefined';
+  let numThreads = chooseThreads(options.numThreads, shared, notes);
+  const code = decodeBase64(simd === 'relaxed' ? relaxedWasm : fixedWasm);
+  const module = await WebAssembly.compile(shared ? code : unshareMemory(code));
+  const memory = createMemory(shared, options.maximumPages ?? 65536);
+  const exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports;
+  exports.prepare();
+  if (numThreads > 1) {
+    try {
+      numThreads = 1 + startWorkers(module, memory, numThreads - 1);
+    } catch (error) {
+      notes.push(`one thread: worker threads cannot start here (${String(error)})`);
+      numThreads = 1;
+    }
+  }
+  // A page's main thread may not sleep; everywhere else it may.
+  const maySleep = typeof document === 'undefined' ? 1 : 0;
+
+  const grow = (bytes: number): number => {
+    const wanted = Math.ceil(bytes / PAGE);
+    const spare = Math.ceil(memory.buffer.byteLength / PAGE / 8);
+    for (const pages of [Math.max(wanted, spare, 256), wanted]) {
+      try {
+        memory.grow(pages);
+        return pages * PAGE;
+      } catch {
+        // Try again with just what is needed; then report 0.
+      }
+    }
+    return 0;
+  };
+  const allocator = createAllocator(HEAP, memory.buffer.byteLength - HEAP, grow);
+
+  const allocate = (bytes: number, what: string): number => {
+    const address = allocator.allocate(bytes);
+    if (address >= 0) return address;
+    const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
+    throw new Error(
+      `[@marco-ts/backend-wasm] allocate: tensors must fit the 4 GiB of a WebAssembly memory, got ${what} (${mib(bytes)}) with ` +
+        `${mib(allocator.bytesInUse())} of ${mib(memory.buffer.byteLength)} in use. Use a smaller microBatchSize or sequenceLength, turn recomputation on, ` +
+        `dispose what is no longer needed, or use the webgpu or node backend.`,
+    );
+  };
+
+  return {
+    simd,
+    numThreads,
+    shared,
+    notes: Object.freeze(notes),
+    allocate,
+    free: allocator.free,
+    withScratch(bytes, use) {
+      const address = allocate(bytes, 'scratch memory of a kernel');
+      try {
+        return use(address);
+      } finally {
+        allocator.free(address);
+      }
+    },
+    floats: (address, length) => new Float32Array(memory.buffer, address, length),
+    integers: (address, length) => new Int32Array(memory.buffer, address, length),
+    bytes: (address, length) => new Uint8Array(memory.buffer, address, length),
+    run(kernel, numTasks, parameters, parallel = true) {
+      if (numTasks <= 0) return;
+      new Int32Array(memory.buffer, PARAMETERS, parameters.length).set(parameters);
+      if (parallel && numTasks > 1 && numThreads > 1) exports.runShared(kernel, numTasks, maySleep);
+      else exports.runAlone(kernel, numTasks);
+    },
+    findOutOfRange: (address, count, limit) => exports.findOutOfRange(address, count, limit),
+    bytesInUse: allocator.bytesInUse,
+    bytesReserved: () => memory.buffer.byteLength,
+  };
+}
