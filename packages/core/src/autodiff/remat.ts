@@ -21,9 +21,11 @@ export function remat<Inputs extends tf.Tensor[]>(
   return customOp(
     inputs,
     () => ({ value: block(...inputs), saved: inputs }),
-    (dy, saved) => {
+    (dy, saved, needs) => {
       const output = () => ({ output: block(...(saved as Inputs)) });
-      return backpropagate(output, saved, dy).grads;
+      const wanted = saved.filter((_, index) => needs[index]);
+      const gradients = backpropagate(output, wanted, dy).grads.values();
+      return needs.map((isNeeded) => (isNeeded ? gradients.next().value! : null));
     },
   );
 }

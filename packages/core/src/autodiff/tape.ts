@@ -39,6 +39,14 @@ const SAVES_FOR_SHAPE_ONLY: ReadonlySet<string> = new Set([
   'Sum',
 ]);
 
+/** Ids of the tensors that the walk under way differentiates through; undefined outside of a walk of ours. */
+let wantedIds: ReadonlySet<number> | undefined;
+
+/** Whether the gradient for this tensor will be read: false for frozen weights, whose products then need not be computed. */
+export function needsGradient(tensor: tf.Tensor): boolean {
+  return wantedIds === undefined || wantedIds.has(tensor.id);
+}
+
 export interface Backpropagation<Result> {
   /** What `forward` returned; its tensors belong to the surrounding scope. */
   readonly result: Result;
@@ -66,6 +74,7 @@ export function backpropagate<Result extends { readonly output: tf.Tensor }>(
     );
   }
   const outerTape = engine.state.activeTape;
+  const outerWantedIds = wantedIds;
   let tape: TapeNode[] = [];
   try {
     engine.startTape();
@@ -81,6 +90,7 @@ export function backpropagate<Result extends { readonly output: tf.Tensor }>(
   } finally {
     for (const node of tape) freeSaved(node);
     engine.state.activeTape = outerTape;
+    wantedIds = outerWantedIds;
   }
 }
 
@@ -92,6 +102,7 @@ function walkBackward(tape: readonly TapeNode[], xs: readonly tf.Tensor[], y: tf
 
   const wanted = new Set(xs.map((x) => x.id));
   const gradients = new Map<number, tf.Tensor>();
+  wantedIds = dependent;
   return tf.tidy(() => {
     gradients.set(y.id, dy === undefined ? tf.onesLike(y) : tf.clone(dy));
     for (let index = nodes.length - 1; index >= 0; index--) {

@@ -4,6 +4,7 @@ import { initBackend } from '../backend/init-backend.ts';
 import { linear } from '../ops/linear.ts';
 import { disposeParams, type ParamMap } from '../params/param-map.ts';
 import { tf } from '../tf.ts';
+import { remat } from './remat.ts';
 import { valueAndGrad } from './value-and-grad.ts';
 
 let params: ParamMap;
@@ -187,6 +188,29 @@ test('operations that need only shapes for their gradient hold no activations', 
   loss.dispose();
   disposeParams(grads);
   disposeParams(x);
+});
+
+test('products for frozen weights are not computed, in a plain and in a recomputed block', async () => {
+  const frozen = formulaTensor(1, [4, 3]);
+  const trained = new Map([['x', formulaTensor(2, [2, 3])]]);
+  for (const wrap of [
+    linear,
+    (...inputs: Parameters<typeof linear>) => remat(linear as never, ...(inputs as tf.Tensor[])),
+  ]) {
+    let result: ReturnType<typeof valueAndGrad> | undefined;
+    const { kernels } = await tf.profile(() => {
+      const loss = (p: ParamMap) => ({ loss: sum(wrap(p.get('x') as tf.Tensor2D, frozen)) });
+      result = valueAndGrad(trained, loss);
+      return result.loss;
+    });
+    const shapes = kernels.filter(({ name }) => name === 'BatchMatMul').map(({ outputShapes }) => outputShapes[0]);
+    expect(shapes).not.toContainEqual([4, 3]);
+    expect(shapes).toContainEqual([2, 3]);
+    result!.loss.dispose();
+    disposeParams(result!.grads);
+  }
+  frozen.dispose();
+  disposeParams(trained);
 });
 
 test('bad losses are named', () => {

@@ -36,14 +36,12 @@ export function linear<Input extends tf.Tensor2D | tf.Tensor3D>(
       const value = tf.reshape(bias_O ? tf.add(product_TO, bias_O) : product_TO, outputShape) as tf.Tensor as Input;
       return { value, saved: [x, weight_OI] };
     },
-    (dy, [keptX, keptWeight_OI]) => {
+    (dy, [keptX, keptWeight_OI], [needsX, needsWeight, needsBias]) => {
       const dy_TO = tf.reshape(dy, [T, O]) as tf.Tensor2D;
       const x_TI = tf.reshape(keptX!, [T, I]) as tf.Tensor2D;
-      const dx_TI = tf.matMul(dy_TO, keptWeight_OI as tf.Tensor2D);
-      const dweight_OI = tf.matMul(dy_TO, x_TI, true, false);
-      const grads: tf.Tensor[] = [tf.reshape(dx_TI, x.shape), dweight_OI];
-      if (bias_O) grads.push(tf.sum(dy_TO, 0));
-      return grads;
+      const dx = needsX ? tf.reshape(tf.matMul(dy_TO, keptWeight_OI as tf.Tensor2D), x.shape) : null;
+      const dweight_OI = needsWeight ? tf.matMul(dy_TO, x_TI, true, false) : null;
+      return bias_O ? [dx, dweight_OI, needsBias ? tf.sum(dy_TO, 0) : null] : [dx, dweight_OI];
     },
   );
 }
