@@ -20,7 +20,7 @@ import { mixtureTable, planAsJson, plannedSources, planTable } from './show-plan
 
 interface CommonOptions {
   readonly output?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -87,7 +87,7 @@ ${EXIT_CODE_HELP}`,
     command
       .argument('<recipe>', recipeArgument)
       .option('-o, --output <dir>', 'run directory (default: runs/<name of the recipe>)')
-      .option('-s, --set <path=value>', 'override one value; can be repeated', collect, [])
+      .option('-s, --set <path=value>', 'override one value; can be repeated', collect)
       .option('--json', 'write one JSON object to stdout; messages go to stderr');
 
   withRecipeOptions(program.command('run'))
@@ -177,7 +177,7 @@ ${EXIT_CODE_HELP}`,
     .command('check')
     .description('say everything that is wrong in a recipe, with places and the nearest valid names')
     .argument('<recipe>', recipeArgument)
-    .option('-s, --set <path=value>', 'override one value; can be repeated', collect, [])
+    .option('-s, --set <path=value>', 'override one value; can be repeated', collect)
     .option('--json', 'write the resolved recipe, or the problems, as JSON')
     .addHelpText(
       'after',
@@ -201,8 +201,6 @@ Examples:
     )
     .action(() => void output.stdout.write(`${JSON.stringify(recipeJsonSchema(), null, 2)}\n`));
 
-  // Subcommands made above do not inherit what was set on the program before they were added to it.
-  for (const command of [...program.commands, ...config.commands]) command.copyInheritedSettings(program);
   return program;
 }
 
@@ -210,7 +208,7 @@ function runDirectory(recipe: Recipe, options: CommonOptions): string {
   return options.output ?? join(recipe.outputDirectory ?? 'runs', recipe.name);
 }
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }
 

@@ -89,7 +89,11 @@ function expected(issue: z.core.$ZodIssue): string {
       );
     case 'too_small': {
       const least = `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
-      return issue.origin === 'array' ? `${least} entries` : issue.origin === 'string' ? `${least} characters` : least;
+      return issue.origin === 'array'
+        ? `${least} ${issue.minimum === 1 ? 'entry' : 'entries'}`
+        : issue.origin === 'string'
+          ? `${least} characters`
+          : least;
     }
     case 'too_big': {
       const most = `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`;

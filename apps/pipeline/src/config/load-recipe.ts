@@ -58,7 +58,9 @@ export function checkWithOverrides(
       const place = overridden.places.get(formatPath(path.slice(0, length)));
       if (place !== undefined) return place;
     }
-    return undefined;
+    // A problem of a whole section, one value of which was set.
+    const section = formatPath(path);
+    return [...overridden.places].find(([set]) => set.startsWith(`${section}.`) || set.startsWith(`${section}[`))?.[1];
   }
 }
 
