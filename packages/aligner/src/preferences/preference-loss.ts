@@ -5,9 +5,9 @@
  * metrics have TRL's names. `sftWeight` adds the chosen answer's mean nll per token, per pair: RPO, Pang et al. 2024, arXiv:2404.19733.
  * Differs from TRL's `sft` term: the mean is taken within each pair, not over the batch, so that accumulation does not change it.
  */
-import { type LossFn, tf } from '@marco-ts/core';
+import { type LossFn, type LossOutput, tf } from '@marco-ts/core';
 import { type Qwen2Config, tokenNll } from '@marco-ts/model';
-import { type PreferenceLossType, pairLosses } from './pair-losses.ts';
+import { type PairLossOptions, type PreferenceLossType, pairLosses } from './pair-losses.ts';
 import type { PreferenceBatch } from './preference-batch.ts';
 import { sequenceLogProbs } from './sequence-log-probs.ts';
 
@@ -27,42 +27,55 @@ export interface PreferenceLossOptions {
 /** @throws Error for options out of range; the loss throws for a batch without reference log-probabilities */
 export function preferenceLoss(options: PreferenceLossOptions): LossFn<PreferenceBatch> {
   const { config, lossType = 'sigmoid', beta = 0.1, labelSmoothing = 0, sftWeight = 0, recompute } = options;
-  requireOptions({ lossType, beta, labelSmoothing, sftWeight });
+  const resolved = { lossType, beta, labelSmoothing, sftWeight };
+  requireOptions(resolved);
   return (params, batch) => {
-    const { numPairs, numTargets, referenceLogps } = batch;
-    if (referenceLogps === undefined) {
-      throw new Error(
-        '[@marco-ts/aligner] preferenceLoss: a batch must carry reference log-probabilities, got none. Pass `reference` to packPreferencePairs.',
-      );
-    }
     const nll_BL = tokenNll(params, config, batch, recompute === undefined ? {} : { recompute });
-    const logps_S = sequenceLogProbs(nll_BL, batch.sequenceIds, 2 * numPairs);
-    const side = (values: tf.Tensor1D, index: 0 | 1): tf.Tensor1D => tf.slice(values, [index * numPairs], [numPairs]);
-    const lengths_S = tf.tensor1d(numTargets);
-    const ratios_S = tf.sub(logps_S, tf.tensor1d(referenceLogps)) as tf.Tensor1D;
-    const chosen_P = side(ratios_S, 0);
-    const rejected_P = side(ratios_S, 1);
-    const losses_P = pairLosses(
-      { chosen_P, rejected_P, chosenLength_P: side(lengths_S, 0), rejectedLength_P: side(lengths_S, 1) },
-      { lossType, beta, labelSmoothing },
+    return preferenceOutput(nll_BL, batch, resolved);
+  };
+}
+
+/**
+ * The loss from the policy's token losses on.
+ *
+ * @param nll_BL as `tokenNll` gives it; not disposed
+ * @returns scalars that belong to the surrounding scope
+ */
+export function preferenceOutput(
+  nll_BL: tf.Tensor,
+  batch: Pick<PreferenceBatch, 'numPairs' | 'numTargets' | 'referenceLogps' | 'sequenceIds'>,
+  options: PairLossOptions & { readonly sftWeight: number },
+): LossOutput {
+  const { numPairs, numTargets, referenceLogps } = batch;
+  const { beta, sftWeight } = options;
+  if (referenceLogps === undefined) {
+    throw new Error(
+      '[@marco-ts/aligner] preferenceLoss: a batch must carry reference log-probabilities, got none. Pass `reference` to packPreferencePairs.',
     );
-    const chosenNll_P = tf.neg(tf.div(side(logps_S, 0), side(lengths_S, 0)));
-    const sum = (values: tf.Tensor): tf.Scalar => tf.sum(values) as tf.Scalar;
-    const margins_P = tf.mul(tf.sub(chosen_P, rejected_P), beta);
-    const loss = sum(losses_P);
-    return {
-      loss: sftWeight === 0 ? loss : (tf.add(loss, tf.mul(sum(chosenNll_P), sftWeight)) as tf.Scalar),
-      weight: numPairs,
-      metrics: {
-        'rewards/chosen': sum(tf.mul(chosen_P, beta)),
-        'rewards/rejected': sum(tf.mul(rejected_P, beta)),
-        'rewards/margins': sum(margins_P),
-        'rewards/accuracies': sum(tf.step(margins_P)),
-        'logps/chosen': sum(side(logps_S, 0)),
-        'logps/rejected': sum(side(logps_S, 1)),
-        nll_loss: sum(chosenNll_P),
-      },
-    };
+  }
+  const logps_S = sequenceLogProbs(nll_BL, batch.sequenceIds, 2 * numPairs);
+  const lengths_S = tf.tensor1d(numTargets);
+  const ratios_S: tf.Tensor1D = tf.sub(logps_S, tf.tensor1d(referenceLogps));
+  const half = (values: tf.Tensor1D, index: 0 | 1): tf.Tensor1D => tf.slice(values, [index * numPairs], [numPairs]);
+  const sum = (values: tf.Tensor): tf.Scalar => tf.sum(values);
+  const chosen_P = half(ratios_S, 0);
+  const rejected_P = half(ratios_S, 1);
+  const chosenLength_P = half(lengths_S, 0);
+  const loss = sum(pairLosses({ chosen_P, rejected_P, chosenLength_P, rejectedLength_P: half(lengths_S, 1) }, options));
+  const chosenNll = sum(tf.neg(tf.div(half(logps_S, 0), chosenLength_P)));
+  const margins_P = tf.mul(tf.sub(chosen_P, rejected_P), beta);
+  return {
+    loss: sftWeight === 0 ? loss : tf.add(loss, tf.mul(chosenNll, sftWeight)),
+    weight: numPairs,
+    metrics: {
+      'rewards/chosen': sum(tf.mul(chosen_P, beta)),
+      'rewards/rejected': sum(tf.mul(rejected_P, beta)),
+      'rewards/margins': sum(margins_P),
+      'rewards/accuracies': sum(tf.step(margins_P)),
+      'logps/chosen': sum(half(logps_S, 0)),
+      'logps/rejected': sum(half(logps_S, 1)),
+      nll_loss: chosenNll,
+    },
   };
 }
 
