@@ -1,3 +1,7 @@
+export { type CheckedRecipe, checkRecipe } from './config/check-recipe.ts';
+export { ConfigError, type ConfigProblem } from './config/config-problem.ts';
+export { type LoadedRecipe, loadRecipe } from './config/load-recipe.ts';
+export { recipeJsonSchema } from './config/recipe-keys.ts';
 export {
   BACKEND_NAMES,
   LANGUAGE_TIERS,
@@ -18,6 +22,8 @@ export {
 } from './errors.ts';
 export { BUILTIN_RECIPES } from './recipes/builtin-recipes.ts';
 export { tinyCpu } from './recipes/tiny-cpu.ts';
+export { renderHtml } from './report/render-html.ts';
+export { renderMarkdown } from './report/render-markdown.ts';
 export type {
   CostResult,
   EvaluationResult,
@@ -32,6 +38,7 @@ export type {
   TrainingResult,
   TrainingStep,
 } from './report/run-results.ts';
+export { writeReport } from './report/write-report.ts';
 export { type PlannedStage, planRun } from './runner/plan-run.ts';
 export { findLatestRun, type RunRecord, readRunRecord } from './runner/run-directory.ts';
 export { type RunObserver, type RunOutcome, runStages } from './runner/run-stages.ts';

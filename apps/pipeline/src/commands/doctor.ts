@@ -65,7 +65,7 @@ function writeDiagnosis(diagnosis: Diagnosis, output: CommandOutput): void {
     lines.push(
       `  ${mark(probe.available)} ${terminal.style('bold', probe.name)}${facts.length > 0 ? `  ${facts.join(', ')}` : ''}`,
     );
-    if (probe.missing !== undefined) lines.push(`      ${probe.missing}`);
+    if (probe.missing !== undefined) lines.push(`      ${withoutOrigin(probe.missing)}`);
     if (probe.fix !== undefined && probe.fix !== '') lines.push(`      ${terminal.style('dim', 'mend:')} ${probe.fix}`);
   }
   lines.push('', terminal.style('bold', 'A run would use'));
@@ -81,9 +81,16 @@ function writeDiagnosis(diagnosis: Diagnosis, output: CommandOutput): void {
       `  ${mark(true)} ${terminal.style('bold', chosen.name)}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}: ${chosen.reason}`,
     );
     for (const refused of chosen.refused) {
-      lines.push(`    not ${refused.name}: ${refused.reason}`);
+      // What is missing stands above already; a backend that seemed to be here and did not start does not.
+      if (!diagnosis.backends.some((probe) => probe.name === refused.name && probe.available)) continue;
+      lines.push(`    not ${refused.name}: ${withoutOrigin(refused.reason)}`);
       if (refused.fix !== '') lines.push(`      ${terminal.style('dim', 'mend:')} ${refused.fix}`);
     }
   }
   output.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Drops the package and function at the head of an error message: here only what is missing matters. */
+function withoutOrigin(message: string): string {
+  return message.replace(/^\[@marco-ts\/[\w-]+\] \w+: /, '');
 }

@@ -11,6 +11,7 @@ const DRAW_INTERVAL_MS = 100;
 const LINE_INTERVAL_MS = 5000;
 const RATE_WINDOW_MS = 10_000;
 const BAR_WIDTH = 24;
+const NARROW_BAR_WIDTH = 14;
 const CLEAR_LINE = '\r\u001b[2K';
 
 export interface ProgressBar extends StageProgress {
@@ -43,16 +44,16 @@ export function createProgressBar(terminal: Terminal, now: () => number = () => 
     return elapsed > 0 ? (done - oldestDone) / elapsed : 0;
   }
 
-  function describe(): string {
+  /** As much as fits: the count always, then time left, note and rate in the order of their use. */
+  function describe(room: number): string {
     const perSecond = rate();
-    const parts: string[] = [];
-    if (total === undefined) parts.push(`${formatCount(done)} ${unit}`);
-    else parts.push(`${formatCount(done)}/${formatCount(total)} ${unit}`);
-    if (perSecond > 0) parts.push(`${formatCount(perSecond)}/s`);
-    if (total !== undefined && perSecond > 0 && done < total)
-      parts.push(`${formatDuration((total - done) / perSecond)} left`);
-    if (note !== '') parts.push(note);
-    return parts.join('  ');
+    const count = `${formatCount(done)}${total === undefined ? '' : `/${formatCount(total)}`} ${unit}`;
+    const speed = perSecond > 0 ? `${formatCount(perSecond)}/s` : '';
+    const left =
+      total !== undefined && perSecond > 0 && done < total ? `${formatDuration((total - done) / perSecond)} left` : '';
+    const choices = [[count, speed, left, note], [count, left, note], [count, left], [count]];
+    const texts = choices.map((parts) => parts.filter((part) => part !== '').join('  '));
+    return texts.find((text) => text.length <= room) ?? '';
   }
 
   function draw(force: boolean): void {
@@ -64,15 +65,17 @@ export function createProgressBar(terminal: Terminal, now: () => number = () => 
       total === undefined || total === 0 ? '' : `${String(Math.floor((100 * done) / total)).padStart(3)} %`;
     const name = label === undefined ? title : `${title}: ${label}`;
     if (!terminal.isInteractive) {
-      terminal.write(`${name} ${percent.trim()}${percent === '' ? '' : '  '}${describe()}\n`);
+      terminal.write(`${name} ${percent.trim()}${percent === '' ? '' : '  '}${describe(Number.POSITIVE_INFINITY)}\n`);
       return;
     }
-    const filled = total === undefined || total === 0 ? 0 : Math.round((BAR_WIDTH * Math.min(done, total)) / total);
-    const bar = terminal.style('cyan', '━'.repeat(filled)) + terminal.style('dim', '─'.repeat(BAR_WIDTH - filled));
-    const room = terminal.columns - 1 - BAR_WIDTH - percent.length - 6;
-    const head = name.length > room / 2 ? `${name.slice(0, Math.max(4, Math.floor(room / 2) - 1))}…` : name;
-    const text = describe().slice(0, Math.max(0, room - head.length));
-    terminal.write(`${CLEAR_LINE}${terminal.style('bold', head)} ${bar} ${percent}  ${text}`);
+    const { columns } = terminal;
+    const width = columns < 110 ? NARROW_BAR_WIDTH : BAR_WIDTH;
+    const filled = total === undefined || total === 0 ? 0 : Math.round((width * Math.min(done, total)) / total);
+    const bar = terminal.style('cyan', '━'.repeat(filled)) + terminal.style('dim', '─'.repeat(width - filled));
+    const room = columns - 1 - width - percent.length - 4;
+    const longest = Math.max(8, Math.floor(room / 2));
+    const head = name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
+    terminal.write(`${CLEAR_LINE}${terminal.style('bold', head)} ${bar} ${percent}  ${describe(room - head.length)}`);
     isDrawn = true;
   }
 
