@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { probeNodeBackend } from './probe-node-backend.ts';
 import { registerNodeBackend } from './register-node-backend.ts';
 
@@ -57,6 +57,18 @@ test('loads the package after putting back what current Node lacks', async () =>
     repaired: ['isNullOrUndefined', 'isArray'],
   });
   expect(tf.findBackend('tensorflow')).not.toBeNull();
+});
+
+test('a copy of tfjs that registers its kernels again does so without a word, and warnings are on again afterwards', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const kernel = '{ kernelName: "Twice", backendName: "tensorflow", kernelFunc: () => [] }';
+  const twice = `require(${CORE}).registerKernel(${kernel}); require(${CORE}).registerKernel(${kernel});`;
+  await registerNodeBackend({ gpu: false, directories: [fakeInstall({ source: twice + registering(false) })] });
+  expect(warn).not.toHaveBeenCalled();
+  tf.registerKernel({ kernelName: 'Twice', backendName: 'tensorflow', kernelFunc: () => [] });
+  expect(warn).toHaveBeenCalledOnce();
+  warn.mockRestore();
+  tf.unregisterKernel('Twice', 'tensorflow');
 });
 
 test('a GPU that libtensorflow sees is in the record', async () => {

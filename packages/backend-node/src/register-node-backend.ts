@@ -50,7 +50,7 @@ export async function registerNodeBackend(options: NodeBackendOptions): Promise<
   const load = createRequire(join(found.directory, 'package.json'));
   const repaired = repairUtil(load('util') as object);
   try {
-    load(found.directory);
+    loadQuietly(() => load(found.directory));
   } catch (error) {
     throw nodeBackendError(
       'registerNodeBackend',
@@ -76,6 +76,20 @@ export async function registerNodeBackend(options: NodeBackendOptions): Promise<
     );
   }
   return Object.freeze({ tfjsName: 'tensorflow', version: `${found.name} ${found.version}`, isUsingGpu, repaired });
+}
+
+/**
+ * Where tfjs-node brings its own copy of tfjs, that copy registers hundreds of kernels once more in the engine that both share, each
+ * with a warning; tfjs's `PROD` flag is read by nothing but its warnings.
+ */
+function loadQuietly(load: () => void): void {
+  const wasQuiet = tf.env().getBool('PROD');
+  tf.env().set('PROD', true);
+  try {
+    load();
+  } finally {
+    tf.env().set('PROD', wasQuiet);
+  }
 }
 
 function requirePackage({ gpu, directories }: NodeBackendOptions): NodePackage {

@@ -1,5 +1,6 @@
 /**
- * Puts back the functions of Node's `util` that tfjs-node 4.22.0 calls and that Node 23 took away.
+ * Puts back the functions of Node's `util` that tfjs-node 4.22.0 calls and that current Node lacks: `isNullOrUndefined` went in Node 23,
+ * `isArray` is deprecated and still there in Node 24.
  *
  * Source: four call sites in tfjs-node `nodejs_kernel_backend.js` (`isNullOrUndefined` three times, `isArray` once); mended upstream
  * after the last release.
