@@ -95,6 +95,9 @@ export function detectScript(text: string): DetectedScript {
   }
   if (kana > 0 && kana + han > most && kana * 10 >= han) return { script: 'Jpan', share: (kana + han) / letters };
   if (script === 'Hira' || script === 'Kana') return { script: 'Jpan', share: (kana + han) / letters };
+  const hangul = counts.get('Hang') ?? 0;
+  if (hangul > 0 && hangul + han > most && hangul * 3 >= han)
+    return { script: 'Hang', share: (hangul + han) / letters };
   if (script === 'Hang') return { script, share: (most + han) / letters };
   if (script === 'Hani') return { script: tellHanApart(text), share: most / letters };
   return { script, share: most / letters };

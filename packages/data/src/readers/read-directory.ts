@@ -134,9 +134,9 @@ async function readWhole(stream: Readable, maxBytes: number): Promise<Uint8Array
 function firstInvalidByte(bytes: Uint8Array): number {
   let low = 0;
   let high = bytes.length;
-  const isValidUpTo = (end: number): boolean => {
+  const isValidUpTo = (end: number, stream = true): boolean => {
     try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, end), { stream: true });
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, end), { stream });
       return true;
     } catch {
       return false;
@@ -147,6 +147,8 @@ function firstInvalidByte(bytes: Uint8Array): number {
     if (isValidUpTo(middle)) low = middle;
     else high = middle - 1;
   }
+  // The sequence that breaks off here began up to three bytes before.
+  while (low > 0 && !isValidUpTo(low, false)) low--;
   return low;
 }
 

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import type { Document } from '../document.ts';
+import { declarationDocuments } from '../readers/declaration-documents.ts';
+import { readUdhr } from '../readers/read-udhr.ts';
+import { identifyCrossFit } from './identify-cross-fit.ts';
+import { languageIdentifierFromJson } from './language-identifier.ts';
+import { trainLanguageIdentifier } from './train-language-identifier.ts';
+
+const PAGES = [
+  'eng',
+  'fra',
+  'deu_1996',
+  'spa',
+  'swh',
+  'tur',
+  'rus',
+  'ukr',
+  'kaz',
+  'arb',
+  'urd',
+  'jpn',
+  'cmn_hans',
+  'cmn_hant',
+  'tha',
+];
+const documents: Document[] = [];
+for await (const declaration of readUdhr({ pages: PAGES })) documents.push(...declarationDocuments(declaration));
+const identifier = trainLanguageIdentifier(documents);
+
+test.each([
+  ['The weather was fine and we walked to the river', 'eng_Latn'],
+  ['Il fait très beau aujourd’hui et nous allons au marché', 'fra_Latn'],
+  ['Das Wetter ist heute schön, wir gehen zum Fluss', 'deu_Latn'],
+  ['Watoto wanacheza mpira nje ya nyumba', 'swh_Latn'],
+  ['Сьогодні гарна погода, і ми йдемо до річки', 'ukr_Cyrl'],
+  ['Сегодня хорошая погода, и мы идём к реке', 'rus_Cyrl'],
+  ['今日はとても天気がいいですね', 'jpn_Jpan'],
+  ['วันนี้อากาศดีมาก', 'tha_Thai'],
+])('%s is %s', (text, language) => {
+  const found = identifier.identify(text);
+  expect(found.language).toBe(language);
+  expect(found.confidence).toBeGreaterThan(0);
+  expect(found.confidence).toBeLessThanOrEqual(1);
+  expect(found.confidence).toBeGreaterThanOrEqual(found.runnerUpConfidence);
+});
+
+test('a script that no language is written in gives und, not a guess', () => {
+  expect(identifier.identify('ქართული ენა')).toEqual({
+    language: 'und_Geor',
+    confidence: 0,
+    runnerUp: null,
+    runnerUpConfidence: 0,
+    script: 'Geor',
+  });
+  expect(identifier.identify('123 !?').language).toBe('und_Zyyy');
+});
+
+test('candidates can be named', () => {
+  const languages = new Set(['fra_Latn', 'spa_Latn']);
+  expect(languages).toContain(identifier.identify('The weather is fine', { languages }).language);
+});
+
+test('JSON brings back the same answers', () => {
+  const copy = languageIdentifierFromJson(JSON.parse(JSON.stringify(identifier.toJson())));
+  for (const { text } of documents.slice(0, 100)) expect(copy.identify(text)).toEqual(identifier.identify(text));
+});
+
+test('damaged JSON is refused', () => {
+  const json = identifier.toJson();
+  expect(() => languageIdentifierFromJson({ ...json, postingWeights: '' })).toThrow(/postings, got/);
+  expect(() => languageIdentifierFromJson({ ...json, languages: ['eng_Latn'] })).toThrow(/must name a language/);
+  expect(() => languageIdentifierFromJson({ ...json, formatVersion: 2 as never })).toThrow(/formatVersion must be 1/);
+});
+
+test('malformed codes and empty samples are refused', () => {
+  expect(() => trainLanguageIdentifier([{ language: 'sw', text: 'habari' }])).toThrow(/such as swh_Latn, got "sw"/);
+  expect(() => trainLanguageIdentifier([])).toThrow(/must hold letters, got none/);
+});
+
+test('cross-fitting identifies held-out articles, and never with a model that saw them', () => {
+  const groupOf = ({ metadata }: Document) => String(metadata.article);
+  const found = identifyCrossFit(documents, { groupOf, folds: 5, seed: 1 });
+  const right = found.filter(({ language }, index) => language === documents[index]!.language).length;
+  expect(right / documents.length).toBeGreaterThan(0.99);
+  // A language whose only article is in one fold is unknown to the model that meets it.
+  const alone: Document = { id: 'alone', text: 'ქართული ენა', language: 'kat_Geor', metadata: { article: 3 } };
+  const withAlone = identifyCrossFit([...documents, alone], { groupOf, folds: 5, seed: 1 });
+  expect(withAlone.at(-1)!.language).toBe('und_Geor');
+});
+
+test('folds and groups are checked', () => {
+  expect(() => identifyCrossFit(documents, { groupOf: () => 'one' })).toThrow(/1 groups for 5 folds/);
+  expect(() => identifyCrossFit(documents, { groupOf: ({ id }) => id, folds: 1 })).toThrow(/at least 2, got 1/);
+});

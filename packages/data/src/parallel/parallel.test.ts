@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { readUdhr } from '../readers/read-udhr.ts';
+import type { UdhrDeclaration } from '../readers/udhr-declaration.ts';
+import { alignParagraphs, type ParallelPair } from './align-paragraphs.ts';
+import { filterPairs } from './parallel-filters.ts';
+import { PARALLEL_TEMPLATES, renderParallel, templateOf } from './render-parallel.ts';
+
+const declaration = (page: string, language: string, articles: UdhrDeclaration['articles']): UdhrDeclaration => ({
+  page,
+  language,
+  iso6393: language.slice(0, 3),
+  bcp47: 'x',
+  name: page,
+  direction: 'ltr',
+  title: '',
+  articles,
+  path: '',
+  isComplete: false,
+});
+const pair = (source: string, target: string, targetLanguage = 'fra_Latn'): ParallelPair => ({
+  id: `${source}>${target}`,
+  sourceLanguage: 'eng_Latn',
+  targetLanguage,
+  source,
+  target,
+  article: 1,
+  paragraph: 0,
+});
+
+test('articles pair only where their paragraphs agree in number', () => {
+  const a = declaration('a', 'eng_Latn', [
+    { number: 1, title: '', paragraphs: ['one', 'two'] },
+    { number: 2, title: '', paragraphs: ['three'] },
+    { number: 4, title: '', paragraphs: ['five'] },
+  ]);
+  const b = declaration('b', 'fra_Latn', [
+    { number: 1, title: '', paragraphs: ['un', 'deux'] },
+    { number: 2, title: '', paragraphs: ['trois', 'et demi'] },
+    { number: 3, title: '', paragraphs: ['quatre'] },
+  ]);
+  const { pairs, misalignedArticles, missingArticles } = alignParagraphs(a, b);
+  expect(pairs.map(({ source, target }) => `${source}=${target}`)).toEqual(['one=un', 'two=deux']);
+  expect(pairs[1]!.id).toBe('udhr/a-b/article-1/paragraph-1');
+  expect(misalignedArticles).toEqual([2]);
+  expect(missingArticles).toEqual([3, 4]);
+});
+
+test('real declarations align nearly everywhere', async () => {
+  const [english, german] = (await Array.fromAsync(readUdhr({ pages: ['eng', 'deu_1996'] }))).sort((x, y) =>
+    x.page === 'eng' ? -1 : 1,
+  );
+  const { pairs } = alignParagraphs(english!, german!);
+  expect(pairs.length).toBeGreaterThanOrEqual(45);
+  expect(pairs.find(({ article }) => article === 3)?.target).toMatch(/Leben, Freiheit und Sicherheit/);
+  expect(filterPairs(pairs).kept).toHaveLength(pairs.length);
+});
+
+test.each([
+  ['Hello world', 'Bonjour le monde', 'fra_Latn', 'keep'],
+  ['...', 'Bonjour', 'fra_Latn', 'empty_side'],
+  ['x', 'y', 'fra_Latn', 'side_too_short'],
+  ['a'.repeat(4001), 'b'.repeat(4000), 'fra_Latn', 'side_too_long'],
+  ['Hello world', 'hello World ', 'fra_Latn', 'identical_copy'],
+  ['Hello', 'Une phrase beaucoup trop longue pour ceci', 'fra_Latn', 'length_ratio'],
+  ['All human beings are born free and equal', '人人生而自由,在尊严和权利上一律平等', 'cmn_Hans', 'keep'],
+  ['Hello world', 'Bonjour le monde', 'rus_Cyrl', 'script_mismatch'],
+  ['Born in 1948 and 1966', 'Né en 1789 et 2024', 'fra_Latn', 'numeral_mismatch'],
+  ['In 1948 it began', 'سنة ١٩٤٨ بدأت', 'arb_Arab', 'keep'],
+])('%s | %s (%s): %s', (source, target, language, expected) => {
+  const { kept, droppedByReason } = filterPairs([pair(source, target, language)]);
+  expect(kept.length === 1 ? 'keep' : Object.keys(droppedByReason)[0]).toBe(expected);
+});
+
+test('the eleven templates read as in the paper', () => {
+  const rendered = Object.fromEntries(
+    Object.entries(PARALLEL_TEMPLATES).map(([name, template]) => [name, template('English', 'French', 'x', 'y')]),
+  );
+  expect(rendered).toEqual({
+    A: 'English phrase: x\nFrench phrase: y',
+    B: 'English text: x\nFrench text: y',
+    C: 'Translate the text from English to French:\nEnglish text: x\nFrench text: y',
+    D: 'Translate the words from English to French:\nEnglish words: x\nFrench words: y',
+    E: 'Convert the phrase from English to French:\nEnglish phrase: x\nFrench phrase: y',
+    F: 'Render the English sentence x to French: y',
+    G: 'Provide the translation of the sentence x from English to French: y',
+    H: 'Change the phrase x to French, the translated phrase is: y',
+    I: 'Please change the sentence x to French, and the resulting translation is: y',
+    J: 'Change the phrase x to French, resulting in: y',
+    K: 'The sentence x in English means y in French',
+  });
+});
+
+test('both directions, every template, the same for a seed', () => {
+  const pairs = Array.from({ length: 300 }, (_, i) => pair(`source ${i}`, `cible ${i}`));
+  const documents = renderParallel(pairs, { seed: 1 });
+  expect(documents).toHaveLength(600);
+  expect(documents.filter(({ language }) => language === 'eng_Latn')).toHaveLength(300);
+  expect(new Set(documents.map(({ metadata }) => metadata.template))).toEqual(new Set(Object.keys(PARALLEL_TEMPLATES)));
+  expect(renderParallel(pairs, { seed: 1 })).toEqual(documents);
+  expect(renderParallel(pairs, { seed: 2 })).not.toEqual(documents);
+  const name = templateOf(pairs[0]!, 1);
+  expect(documents[0]!.text).toBe(PARALLEL_TEMPLATES[name]!('English', 'French', 'source 0', 'cible 0'));
+});
+
+test('several pairs fit one document, and none is lost', () => {
+  const pairs = Array.from({ length: 10 }, (_, i) => pair(`source ${i}`, `cible ${i}`));
+  const documents = renderParallel(pairs, { seed: 1, pairsPerDocument: 4, directions: 'forward' });
+  expect(documents.map(({ metadata }) => metadata.numPairs)).toEqual([4, 4, 2]);
+  const text = documents.map((document) => document.text).join('\n');
+  for (const { source, target } of pairs) {
+    expect(text).toContain(source);
+    expect(text).toContain(target);
+  }
+  expect(() => renderParallel(pairs, { seed: 1, pairsPerDocument: 0 })).toThrow(/positive integer, got 0/);
+});
