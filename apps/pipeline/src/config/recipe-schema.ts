@@ -15,7 +15,7 @@ const positive = z.number().positive();
 const learningRate = z.number().positive().max(1);
 
 /** Tiers of the paper (a sampling choice, not a statement about languages); every language of a tier gets an equal share. */
-export const LANGUAGE_TIERS = ['english', 'chinese', 'otherHighResource', 'lowResource', 'extraLowResource'] as const;
+export const LANGUAGE_TIERS = ['english', 'chinese', 'high', 'low'] as const;
 export type LanguageTier = (typeof LANGUAGE_TIERS)[number];
 
 /** What a pretraining stage mixes: the tiers, and the three sources that are not a tier. */
@@ -26,16 +26,17 @@ const shares = z
   .strictObject({
     english: ratio,
     chinese: ratio,
-    otherHighResource: ratio,
-    lowResource: ratio,
-    /** languages beyond the paper's 29 */
-    extraLowResource: ratio.optional(),
+    /** high-resource languages besides English and Chinese */
+    high: ratio,
+    /** low-resource languages */
+    low: ratio,
+    /** translation pairs in templates; a source that has no text gives its share to the others in proportion */
     parallel: ratio,
     /** STEM, mathematics, code and question answering */
-    knowledge: ratio.optional(),
-    synthetic: ratio.optional(),
+    knowledge: ratio,
+    synthetic: ratio,
   })
-  .refine((value) => Math.abs(Object.values(value).reduce<number>((sum, share) => sum + (share ?? 0), 0) - 1) < 1e-6, {
+  .refine((value) => Math.abs(Object.values(value).reduce<number>((sum, share) => sum + share, 0) - 1) < 1e-6, {
     message: 'shares must add up to 1',
   });
 
@@ -62,6 +63,8 @@ const optimization = {
   /** a checkpoint every so many optimizer steps */
   checkpointEverySteps: count,
   keepLastCheckpoints: count,
+  /** forward each layer again in the backward pass: less memory, more time */
+  recompute: z.boolean(),
 };
 
 const pretrainStage = z.strictObject({
@@ -78,15 +81,18 @@ const udhrSource = z.strictObject({
 });
 
 const directorySource = z.strictObject({
-  /** your own text: a directory of `.jsonl` (one document a line) or `.txt` files */
+  /** your own text: a directory of `.jsonl` (one document a line, with `text` and `language`), `.txt` and `.html` files */
   kind: z.literal('directory'),
   /** relative to the working directory of the command */
   directory: z.string().min(1),
+  /** language of documents that do not say theirs */
+  language,
   /** JSONL field that holds the text */
   textField: z.string().min(1),
-  /** JSONL field that holds the language; without it the language is identified */
-  languageField: z.string().min(1).optional(),
-  /** JSONL field whose equal values are never split between train, validation and test */
+  /**
+   * JSONL metadata field of what belongs together and is held out together. Documents of one value in several languages are taken as
+   * translations of each other, line by line: without it there are no parallel text, instructions or preferences.
+   */
   groupField: z.string().min(1).optional(),
 });
 
@@ -97,14 +103,13 @@ const data = z.strictObject({
     .strictObject({
       english: z.array(language).min(1),
       chinese: z.array(language).min(1),
-      otherHighResource: z.array(language).min(1),
-      lowResource: z.array(language).min(1),
-      extraLowResource: z.array(language).optional(),
+      high: z.array(language),
+      low: z.array(language),
     })
     .superRefine((tiers, context) => {
       const tierOf = new Map<string, string>();
       for (const [tier, languages] of Object.entries(tiers)) {
-        (languages ?? []).forEach((code, index) => {
+        languages.forEach((code, index) => {
           const other = tierOf.get(code);
           if (other !== undefined) {
             context.addIssue({ code: 'custom', path: [tier, index], message: `language is already in tier ${other}` });
@@ -114,41 +119,49 @@ const data = z.strictObject({
       }
     }),
   filters: z.strictObject({
-    /** below this probability of the expected language a document is dropped */
-    minLanguageProbability: ratio,
+    /** table of thresholds per language: FineWeb2's for web pages, or the one loosened for single articles of the declaration */
+    thresholds: z.enum(['fineweb2', 'udhr']),
+    /** in place of the table's: below this confidence of the document's language it is dropped */
+    minLanguageConfidence: ratio.optional(),
     minNumCharacters: countOrNone,
     maxNumCharacters: count,
-    /** punctuation as a share of the characters */
+    /** characters that are neither letters, marks, digits nor spaces, as a share of those that are no space */
+    maxSpecialCharacterShare: ratio,
     maxPunctuationShare: ratio,
-    /** characters that are neither letters, marks, digits, punctuation nor spaces */
-    maxSymbolShare: ratio,
     maxDigitShare: ratio,
-    maxDuplicateLineShare: ratio,
+    /** U+FFFD: bytes that some step could not decode */
+    maxReplacementCharacterShare: ratio,
   }),
   deduplication: z.strictObject({
     /** words (or characters where a script has no spaces) per shingle */
     ngramSize: count,
+    /** more buckets find less similar documents, more hashes per bucket only more similar ones */
     numBuckets: count,
     hashesPerBucket: count,
-    /** estimated Jaccard similarity from which one of two documents of the same language is dropped */
-    minSimilarity: ratio,
   }),
-  /** held out in every language at once, so that no translation leaks; 0 is the preamble */
+  /** shares of the groups (articles), the same ones held out in every language, so that no translation leaks */
   split: z
-    .strictObject({ validationArticles: z.array(countOrNone).min(1), testArticles: z.array(countOrNone).min(1) })
-    .refine((split) => !split.validationArticles.some((article) => split.testArticles.includes(article)), {
-      message: 'validationArticles and testArticles must not share an article',
-    }),
+    .strictObject({ validationShare: ratio, testShare: ratio })
+    .refine(
+      (split) => split.validationShare > 0 && split.testShare > 0 && split.validationShare + split.testShare < 1,
+      {
+        message: 'validationShare and testShare must be above 0 and sum below 1',
+      },
+    ),
   parallel: z.strictObject({
     /** one side of every pair; the other is each remaining language */
-    pivotLanguages: z.array(language).min(1),
+    pivotLanguage: language,
     maxLengthRatio: z.number().min(1),
     maxNumCharacters: count,
   }),
+  /** arithmetic problems generated into the knowledge source */
+  numMathsProblems: countOrNone,
 });
 
-const model = z
+const randomModel = z
   .strictObject({
+    /** random weights: for toys and tests */
+    kind: z.literal('random'),
     hiddenSize: count,
     numHiddenLayers: count,
     numAttentionHeads: count,
@@ -183,8 +196,14 @@ const model = z
     }
   });
 
+const existingModel = z.strictObject({
+  /** a Hugging Face directory of a Qwen2 model with its tokenizer */
+  kind: z.literal('directory'),
+  directory: z.string().min(1),
+});
+
 /** Kinds of rejected answers a preference pair can have; each is made without a judge. */
-export const REJECTED_KINDS = ['wrong-language', 'truncated', 'other-article'] as const;
+export const REJECTED_KINDS = ['wrong_language', 'truncated', 'other_article'] as const;
 
 export const BACKEND_NAMES = ['node-gpu', 'webgpu', 'node', 'wasm', 'cpu'] as const;
 
@@ -201,39 +220,50 @@ export const recipeSchema = z.strictObject({
     numThreads: count.optional(),
   }),
   data,
+  /** trained when the model is random; an existing model brings its own */
   tokenizer: z.strictObject({
     vocabSize: z.int().min(300),
     /** a pair seen less often than this is not merged */
     minFrequency: count,
   }),
-  model,
+  model: z.discriminatedUnion('kind', [randomModel, existingModel]),
   pretrain: z.strictObject({
     ...optimization,
-    /** how often a source may be repeated within a stage before its share is handed to others */
+    /** how often a source may be repeated within a stage; the paper's is 1, and a plan that needs more is refused */
     maxEpochs: positive,
+    /** bits per byte of validation documents every so many steps; never when absent */
+    evaluateEverySteps: count.optional(),
+    /** validation documents per language for it */
+    numValidationDocuments: count,
     stages: z.array(pretrainStage).min(1),
   }),
-  sft: z.strictObject({
-    ...optimization,
-    learningRate,
-    numEpochs: positive,
-    /** examples per task; built from the train split, equal per language */
-    numTranslationExamples: countOrNone,
-    numLanguageNamingExamples: countOrNone,
-    numContinuationExamples: countOrNone,
-  }),
-  preference: z.strictObject({
-    ...optimization,
-    learningRate,
-    numEpochs: positive,
-    numPairs: count,
-    rejectedKinds: z.array(z.enum(REJECTED_KINDS)).min(1),
-    lossType: z.enum(['sigmoid', 'ipo', 'hinge', 'robust']),
-    /** strength of the pull towards the reference model */
-    beta: positive,
-    /** weight of the language-model loss on the chosen answer */
-    sftWeight: z.number().nonnegative(),
-  }),
+  /** leave out to skip */
+  sft: z
+    .strictObject({
+      ...optimization,
+      learningRate,
+      numEpochs: count,
+      /** examples per task; built from the train split, equal per language */
+      numTranslationExamples: countOrNone,
+      numLanguageNamingExamples: countOrNone,
+      numContinuationExamples: countOrNone,
+    })
+    .optional(),
+  /** leave out to skip */
+  preference: z
+    .strictObject({
+      ...optimization,
+      learningRate,
+      numEpochs: count,
+      numPairs: count,
+      rejectedKinds: z.array(z.enum(REJECTED_KINDS)).min(1),
+      lossType: z.enum(['sigmoid', 'ipo', 'hinge', 'robust']),
+      /** strength of the pull towards the reference model */
+      beta: positive,
+      /** weight of the language-model loss on the chosen answer */
+      sftWeight: z.number().nonnegative(),
+    })
+    .optional(),
   eval: z.strictObject({
     /** tokens per forward pass */
     batchTokens: count,
@@ -242,7 +272,7 @@ export const recipeSchema = z.strictObject({
     /** languages translated to and from the pivot */
     translationLanguages: z.array(language),
     translationMaxNewTokens: count,
-    /** two-choice items per language */
+    /** two-choice items per language, at most */
     numClozeItems: countOrNone,
     /** held-out preference pairs */
     numPreferencePairs: countOrNone,

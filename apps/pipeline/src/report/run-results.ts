@@ -70,7 +70,8 @@ export interface TaskScore {
 
 export interface TaskResult {
   readonly task: 'bits-per-byte' | 'translation' | 'cloze' | 'preference';
-  readonly metric: 'bitsPerByte' | 'chrf' | 'bleu' | 'acc';
+  /** `rewardAcc`: implicit reward against the reference, for the aligned model only; `acc` of preferences: plain log-probabilities */
+  readonly metric: 'bitsPerByte' | 'chrf' | 'bleu' | 'acc' | 'rewardAcc';
   readonly higherIsBetter: boolean;
   /** score of random guessing, for accuracies */
   readonly chance?: number;

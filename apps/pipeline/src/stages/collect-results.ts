@@ -1,61 +1,202 @@
-/** Reads what the stages of a run left on disk into one object for the report. */
-import { readdir } from 'node:fs/promises';
+/**
+ * Reads what a run directory holds, finished or not, into the one object that the report is drawn from.
+ */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readManifest } from '@marco-ts/checkpoint';
-import { checkWithOverrides } from '../config/load-recipe.ts';
+import { type JsonObject, readManifest, type StageManifest } from '@marco-ts/checkpoint';
+import type { BackendRecord } from '@marco-ts/core';
+import { estimate, parseQwen2Config, type Qwen2Config } from '@marco-ts/model';
+import { readJsonlLog } from '@marco-ts/trainer';
+import type { Recipe } from '../config/recipe-schema.ts';
 import { BadInputError } from '../errors.ts';
 import { describeMachine } from '../machine/describe-machine.ts';
-import type { RunResults, StageResult } from '../report/run-results.ts';
-import { RECIPE_FILE, readRunRecord } from '../runner/run-directory.ts';
+import type {
+  CostResult,
+  EvaluationResult,
+  FertilityResult,
+  FunnelResult,
+  MixtureResult,
+  RunResults,
+  SampleResult,
+  StageResult,
+  TrainingResult,
+} from '../report/run-results.ts';
+import { readRunRecord } from '../runner/run-directory.ts';
+import { type DataFunnels, FUNNEL_FILE } from './data-files.ts';
+import { evaluationResult } from './evaluation-result.ts';
+import { EVALUATION_FILE, evaluationStageName, SAMPLES_FILE } from './evaluation-stage.ts';
+import { EXPORT_DIRECTORY } from './export-stage.ts';
+import { MODEL_DIRECTORY } from './model-files.ts';
+import { caveatsOf } from './recipe-caveats.ts';
+import { modelStages, recipeStages } from './recipe-stages.ts';
+import { BACKEND_FILE, TRAINING_LOG_FILE } from './run-training.ts';
+import { MIXTURE_FILE } from './shards-stage.ts';
+import { FERTILITY_FILE } from './tokenizer-stage.ts';
 
-/** @throws BadInputError when the directory holds no run */
+interface FinishedStage {
+  readonly name: string;
+  readonly title: string;
+  readonly path: string;
+  readonly manifest: StageManifest;
+}
+
+/** @throws BadInputError when the directory holds no run, or none of its stages is finished */
 export async function collectResults(directory: string): Promise<RunResults> {
   const record = await readRunRecord(directory);
   if (record === null) {
     throw new BadInputError(
-      `[@marco-ts/pipeline] collectResults: a run directory holds a ${RECIPE_FILE}, got none at ${directory}. Name the directory that marco run printed.`,
+      `[@marco-ts/pipeline] collectResults: the directory must hold a run, got no recipe.json at ${directory}. Start one with \`marco run <recipe>\`.`,
     );
   }
-  const recipe = checkWithOverrides(record.recipe, [], join(directory, RECIPE_FILE));
-  const stages: StageResult[] = [];
-  let finishedAt = record.startedAt;
-  for (const entry of (await readdir(directory)).sort()) {
-    if (!/^\d\d-[^.]+$/.test(entry)) continue;
-    const manifest = await readManifest(join(directory, entry));
-    if (manifest === null) continue;
-    const { peakRssBytes, finishedAt: ended } = manifest.notes ?? {};
-    stages.push({
-      name: manifest.stage,
-      title: manifest.stage,
-      seconds: manifest.seconds,
-      peakRssBytes: typeof peakRssBytes === 'number' ? peakRssBytes : Number.NaN,
-      counts: manifest.counts,
-    });
-    if (typeof ended === 'string' && ended > finishedAt) finishedAt = ended;
+  const recipe = record.recipe as Recipe;
+  const finished = await finishedStages(directory, recipe);
+  if (finished.size === 0) {
+    throw new BadInputError(
+      `[@marco-ts/pipeline] collectResults: a report needs a finished stage, got none at ${directory}. Go on with \`marco resume ${directory}\`.`,
+    );
   }
+  const read = async <Value>(stage: string, file: string): Promise<Value | undefined> => {
+    const found = finished.get(stage);
+    return found && (JSON.parse(await readFile(join(found.path, file), 'utf8')) as Value);
+  };
+  const models = modelStages(recipe);
+  const trained = models.slice(1).filter((name) => finished.has(name));
+  const evaluations: EvaluationResult[] = [];
+  const samples: SampleResult[] = [];
+  for (const name of models) {
+    const results = await read<Parameters<typeof evaluationResult>[0]>(evaluationStageName(name), EVALUATION_FILE);
+    if (results === undefined) continue;
+    evaluations.push(evaluationResult(results, name));
+    samples.push(...(await read<SampleResult[]>(evaluationStageName(name), SAMPLES_FILE))!);
+  }
+  const training: TrainingResult[] = [];
+  for (const name of trained) training.push(await trainingResult(finished.get(name)!));
+  const config = await read<JsonObject>('model', join(MODEL_DIRECTORY, 'config.json'));
+  const qwen2 = config && parseQwen2Config(config);
+  const backend = trained.length === 0 ? undefined : await read<BackendRecord>(trained.at(-1)!, BACKEND_FILE);
+  const stages = [...finished.values()].map(stageResult);
+  const last = [...finished.values()].at(-1)!.manifest;
   return {
     schemaVersion: 1,
     recipe,
-    versions: { node: process.version },
-    backend: { name: 'none', why: 'no stage has started one yet' },
+    versions: { ...last.versions, node: process.version },
+    backend: {
+      name: backend?.name ?? 'none yet',
+      why: backend?.reason ?? 'no stage that computes has finished',
+      ...(backend?.numThreads === undefined ? {} : { numThreads: backend.numThreads }),
+    },
     machine: describeMachine(),
     startedAt: record.startedAt,
-    finishedAt,
+    finishedAt: String(last.notes?.finishedAt ?? last.startedAt),
     stages,
-    funnel: { read: 0, kept: 0, dropped: [], keptByLanguage: [] },
-    mixture: [],
-    fertility: [],
-    numParameters: 0,
-    training: [],
-    evaluations: [],
-    samples: [],
-    cost: {
-      seconds: stages.reduce((sum, stage) => sum + stage.seconds, 0),
-      peakRssBytes: stages.reduce((most, stage) => Math.max(most, stage.peakRssBytes || 0), 0),
-      trainedTokens: 0,
-      trainingFlops: 0,
-    },
-    caveats: [],
-    artifacts: [],
+    funnel: funnelResult(await read<DataFunnels>('data', FUNNEL_FILE)),
+    mixture: (await read<MixtureResult[]>('shards', MIXTURE_FILE)) ?? [],
+    fertility: (await read<FertilityResult[]>('tokenizer', FERTILITY_FILE)) ?? [],
+    numParameters: finished.get('model')?.manifest.counts.parameters ?? 0,
+    training,
+    evaluations,
+    samples,
+    cost: costResult(recipe, stages, trained, qwen2),
+    caveats: caveatsOf(recipe),
+    artifacts: [...finished.values()].flatMap(({ name, path }) =>
+      name === 'export'
+        ? [{ path: relativePath(directory, join(path, EXPORT_DIRECTORY)), what: 'the model, for transformers' }]
+        : [],
+    ),
+  };
+}
+
+const relativePath = (directory: string, path: string): string => path.slice(directory.length).replace(/^[/\\]+/, '');
+
+async function finishedStages(directory: string, recipe: Recipe): Promise<Map<string, FinishedStage>> {
+  const finished = new Map<string, FinishedStage>();
+  for (const [index, { name, title }] of recipeStages(recipe).entries()) {
+    const path = join(directory, `${String(index + 1).padStart(2, '0')}-${name}`);
+    const manifest = await readManifest(path);
+    if (manifest !== null) finished.set(name, { name, title: title ?? name, path, manifest });
+  }
+  return finished;
+}
+
+function stageResult({ name, title, manifest }: FinishedStage): StageResult {
+  const peak = manifest.notes?.peakRssBytes;
+  return {
+    name,
+    title,
+    seconds: manifest.seconds,
+    peakRssBytes: typeof peak === 'number' ? peak : 0,
+    counts: manifest.counts,
+  };
+}
+
+/** Documents of languages that the recipe does not train are one row, not four hundred. */
+function funnelResult(funnels: DataFunnels | undefined): FunnelResult {
+  if (funnels === undefined) return { read: 0, kept: 0, dropped: [], keptByLanguage: [] };
+  const { read, kept, languages } = funnels.documents;
+  const dropped: { reason: string; language: string; count: number }[] = [];
+  let notWanted = 0;
+  for (const [language, counts] of Object.entries(languages)) {
+    for (const [reason, count] of Object.entries(counts.dropped)) {
+      if (reason === 'language_not_wanted') notWanted += count;
+      else dropped.push({ reason, language, count });
+    }
+  }
+  if (notWanted > 0) dropped.push({ reason: 'language_not_wanted', language: 'other', count: notWanted });
+  const keptByLanguage = Object.entries(languages)
+    .filter(([, counts]) => counts.kept > 0)
+    .map(([language, counts]) => ({ language, count: counts.kept }));
+  return { read, kept, dropped, keptByLanguage };
+}
+
+async function trainingResult({ name, title, path }: FinishedStage): Promise<TrainingResult> {
+  const events = await readJsonlLog(join(path, TRAINING_LOG_FILE));
+  return {
+    stage: name,
+    title,
+    steps: events.flatMap((event) => {
+      if (event.type !== 'step-completed') return [];
+      const { step, totalTokens, loss, learningRate, gradNorm, tokensPerSecond, groups, metrics } = event;
+      return [
+        {
+          step,
+          numTokens: totalTokens,
+          loss,
+          learningRate,
+          gradNorm,
+          tokensPerSecond,
+          ...(groups && {
+            lossBySource: Object.fromEntries(Object.entries(groups).map(([source, group]) => [source, group.loss])),
+          }),
+          ...(Object.keys(metrics).length > 0 && { metrics }),
+        },
+      ];
+    }),
+  };
+}
+
+function costResult(
+  recipe: Recipe,
+  stages: readonly StageResult[],
+  trained: readonly string[],
+  config: Qwen2Config | undefined,
+): CostResult {
+  const sequenceLengths = new Map<string, number>([
+    ['sft', recipe.sft?.sequenceLength ?? recipe.pretrain.sequenceLength],
+    ['preference', recipe.preference?.sequenceLength ?? recipe.pretrain.sequenceLength],
+  ]);
+  let trainedTokens = 0;
+  let trainingFlops = 0;
+  for (const { name, counts } of stages) {
+    if (!trained.includes(name) || config === undefined) continue;
+    const tokens = counts.tokens ?? 0;
+    const sequenceLength = sequenceLengths.get(name) ?? recipe.pretrain.sequenceLength;
+    trainedTokens += tokens;
+    trainingFlops += tokens * estimate(config, { sequenceLength }).trainingFlopsPerToken;
+  }
+  return {
+    seconds: stages.reduce((sum, { seconds }) => sum + seconds, 0),
+    peakRssBytes: Math.max(...stages.map(({ peakRssBytes }) => peakRssBytes)),
+    trainedTokens,
+    trainingFlops,
   };
 }

@@ -1,0 +1,200 @@
+/**
+ * Raw pages to cleaned, deduplicated and split documents, parallel pairs, knowledge and synthetic documents, with a funnel of every drop.
+ *
+ * The cascade is `curateDocuments` of @marco-ts/data. Documents of languages that the recipe does not train are read and counted too: they
+ * teach the language identifier what the others are not.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type CuratedDocuments,
+  curateDocuments,
+  type Document,
+  declarationQuestions,
+  type FunnelReport,
+  keywordExplanations,
+  languageInfo,
+  languageQuestions,
+  mathsDocuments,
+  renderParallel,
+  type SplitName,
+  thresholdsFor,
+  type UdhrDeclaration,
+  udhrThresholds,
+} from '@marco-ts/data';
+import type { Recipe } from '../config/recipe-schema.ts';
+import type { Stage, StageContext } from '../runner/stage.ts';
+import { alignSources } from './align-sources.ts';
+import {
+  type DataFunnels,
+  DROPPED_FILE,
+  documentsFile,
+  FUNNEL_FILE,
+  paragraphsFile,
+  SOURCE_FILES,
+} from './data-files.ts';
+import { writeJsonLines } from './json-lines.ts';
+import { readSources, type Sources } from './read-sources.ts';
+import { languageName, languageTiers } from './recipe-languages.ts';
+
+const SPLITS: readonly SplitName[] = ['train', 'validation', 'test'];
+/** Dropped documents that are written out whole, per reason, for people to judge. */
+const MAX_DROPPED_PER_REASON = 200;
+/** Article number of the declaration's preamble: most of its text, so never held out. */
+const PREAMBLE = '0';
+
+export const dataStage: Stage<Recipe> = {
+  name: 'data',
+  title: 'data: read, identify, filter, deduplicate, split',
+  dependsOn: [],
+  config: ({ data, seed }) => ({ data, seed }),
+  run: runDataStage,
+};
+
+async function runDataStage({ directory, recipe, signal, progress, log, seed }: StageContext<Recipe>) {
+  const languages = new Set(languageTiers(recipe).keys());
+  progress.start({ total: 6, unit: 'steps', label: 'reading' });
+  const sources = await readSources(recipe, languages, signal);
+  for (const problem of sources.problems) log(`left out: ${problem}`);
+  if (sources.documents.length === 0) {
+    throw new Error('[@marco-ts/pipeline] data: the source must hold documents, got none. Check data.source.');
+  }
+  const curated = await curate(recipe, sources, {
+    languages,
+    seed,
+    signal,
+    onProgress: (step) => progress.advance(1, step),
+  });
+  const funnel = curated.funnel.toJson();
+  requireEveryLanguage(languages, curated, funnel);
+  progress.advance(1, 'align');
+
+  const aligned = alignSources(recipe, sources, curated);
+  const isTrainArticle = (article: number): boolean => aligned.articleSplits.get(article) === 'train';
+  const trained = sources.declarations.map((declaration) => aligned.keptPartOf(declaration));
+  const documents = {
+    parallel: renderParallel(
+      aligned.pairs.filter(({ article }) => isTrainArticle(article)),
+      { seed, nameOf: languageName },
+    ),
+    knowledge: knowledgeDocuments(recipe, trained, isTrainArticle, seed),
+    synthetic: keywordExplanations(trained, { isTrainArticle, seed }),
+  };
+  for (const name of SPLITS) {
+    await writeJsonLines(join(directory, documentsFile(name)), curated[name]);
+    await writeJsonLines(join(directory, paragraphsFile(name)), aligned.paragraphs[name]);
+  }
+  for (const [name, file] of Object.entries(SOURCE_FILES)) {
+    await writeJsonLines(join(directory, file), documents[name as keyof typeof SOURCE_FILES]);
+  }
+  await writeJsonLines(join(directory, DROPPED_FILE), curated.dropped);
+  const { contamination, identification } = curated;
+  const funnels: DataFunnels = { documents: funnel, parallel: aligned.funnel, contamination, identification };
+  await writeFile(join(directory, FUNNEL_FILE), JSON.stringify(funnels, null, 2));
+  await writeFile(join(directory, 'funnel.txt'), `${curated.funnel.toTable()}\n`);
+  progress.advance(1, 'done');
+  log(
+    `${funnel.read} documents read, ${funnel.kept} kept; ${aligned.funnel.kept} of ${aligned.funnel.read} aligned paragraphs kept; ` +
+      `language identification ${(identification.accuracy * 100).toFixed(1)}% right on unseen articles; ` +
+      `${contamination.numContaminated} of ${contamination.numCompared} held-out documents share a ${contamination.n}-gram with training text`,
+  );
+  return {
+    documentsRead: funnel.read,
+    documentsKept: funnel.kept,
+    train: curated.train.length,
+    validation: curated.validation.length,
+    test: curated.test.length,
+    languages: languages.size,
+    parallelPairs: aligned.pairs.length,
+  };
+}
+
+interface DroppedRow {
+  readonly reason: string;
+  readonly id: string;
+  readonly language: string;
+  readonly detail: string;
+  readonly text: string;
+}
+
+/** Runs the cascade with the recipe's thresholds; keeps some of what was dropped, for people to judge. */
+async function curate(
+  { data }: Recipe,
+  sources: Sources,
+  options: { languages: ReadonlySet<string>; seed: number; signal: AbortSignal; onProgress: (step: string) => void },
+): Promise<CuratedDocuments & { dropped: DroppedRow[] }> {
+  const { filters, deduplication, split, source } = data;
+  const dropped: DroppedRow[] = [];
+  const perReason = new Map<string, number>();
+  const web = filters.thresholds === 'udhr' ? udhrThresholds : thresholdsFor;
+  const curated = await curateDocuments(sources.documents, {
+    ...options,
+    groupOf: sources.groupOf,
+    thresholds: (language) => {
+      const thresholds = web(language);
+      return { ...thresholds, languageScore: filters.minLanguageConfidence ?? thresholds.languageScore };
+    },
+    characterThresholds: {
+      minCharacters: filters.minNumCharacters,
+      maxCharacters: filters.maxNumCharacters,
+      maxSpecialCharacters: filters.maxSpecialCharacterShare,
+      maxPunctuation: filters.maxPunctuationShare,
+      maxDigits: filters.maxDigitShare,
+      maxReplacementCharacters: filters.maxReplacementCharacterShare,
+    },
+    minhash: {
+      nGramSize: deduplication.ngramSize,
+      numBuckets: deduplication.numBuckets,
+      hashesPerBucket: deduplication.hashesPerBucket,
+    },
+    validationShare: split.validationShare,
+    testShare: split.testShare,
+    alwaysTrain: (group) => source.kind === 'udhr' && group === PREAMBLE,
+    onDrop: (document, reason, detail) => {
+      const count = (perReason.get(reason) ?? 0) + 1;
+      perReason.set(reason, count);
+      const { id, language, text } = document;
+      if (count <= MAX_DROPPED_PER_REASON) dropped.push({ reason, id, language, detail, text });
+    },
+  });
+  return { ...curated, dropped };
+}
+
+function requireEveryLanguage(languages: ReadonlySet<string>, curated: CuratedDocuments, funnel: FunnelReport): void {
+  const trained = new Set(curated.train.map(({ language }) => language));
+  const missing = [...languages].filter((language) => !trained.has(language));
+  if (missing.length === 0) return;
+  const why = missing.map((language) => {
+    const counts = funnel.languages[language];
+    if (counts === undefined) return `${language} (not in the source)`;
+    const drops = Object.entries(counts.dropped).map(([reason, count]) => `${count} ${reason}`);
+    return `${language} (${counts.read} read: ${drops.join(', ')})`;
+  });
+  throw new Error(
+    `[@marco-ts/pipeline] data: every language of the recipe must keep training text, got none for ${why.join('; ')}. Loosen data.filters, or take the language out of data.tiers.`,
+  );
+}
+
+/** Questions and answers from facts and from training articles, and generated arithmetic. */
+function knowledgeDocuments(
+  recipe: Recipe,
+  declarations: readonly UdhrDeclaration[],
+  isTrainArticle: (article: number) => boolean,
+  seed: number,
+): Document[] {
+  const facts = declarations.map(({ language, bcp47, direction }) => {
+    const nativeName = languageInfo(language)?.nativeName;
+    return {
+      language,
+      name: languageName(language),
+      bcp47,
+      direction,
+      ...(nativeName !== undefined && { nativeName }),
+    };
+  });
+  return [
+    ...declarationQuestions(declarations, isTrainArticle),
+    ...languageQuestions(facts, seed),
+    ...mathsDocuments(recipe.data.numMathsProblems, seed),
+  ];
+}

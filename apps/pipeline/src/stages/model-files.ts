@@ -1,0 +1,33 @@
+/**
+ * The model that a stage leaves: a Hugging Face directory in float32, opened by the next one.
+ */
+import { join } from 'node:path';
+import { disposeParams, type ParamMap } from '@marco-ts/core';
+import { loadQwen2, type Qwen2Config, saveQwen2 } from '@marco-ts/model';
+
+export const MODEL_DIRECTORY = 'model';
+
+export interface StageModel {
+  readonly config: Qwen2Config;
+  readonly params: ParamMap;
+}
+
+/** @returns parameters owned by the caller */
+export const loadStageModel = (stageDirectory: string): Promise<StageModel> =>
+  loadQwen2(join(stageDirectory, MODEL_DIRECTORY));
+
+export const saveStageModel = (stageDirectory: string, model: StageModel): Promise<void> =>
+  saveQwen2(join(stageDirectory, MODEL_DIRECTORY), { ...model, overwrite: true });
+
+/** Loads, lends and frees, whatever `use` does. */
+export async function withStageModel<Result>(
+  stageDirectory: string,
+  use: (model: StageModel) => Promise<Result>,
+): Promise<Result> {
+  const model = await loadStageModel(stageDirectory);
+  try {
+    return await use(model);
+  } finally {
+    disposeParams(model.params);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Preference alignment on judge-free pairs: the true translation against the wrong language, a truncated one or another article.
+ *
+ * The paper names DPO and gives no data or settings (arXiv:2412.04003): pairs and numbers are a substitute. The reference is the model
+ * before this stage; its log-probabilities are computed once and cached.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  buildTranslationPreferences,
+  encodePreferencePairs,
+  fingerprintReference,
+  type PreferenceBatch,
+  packPreferencePairs,
+  precomputeReferenceLogProbs,
+  preferenceLoss,
+} from '@marco-ts/aligner';
+import { loadTokenizer } from '@marco-ts/tokenizer';
+import type { Recipe } from '../config/recipe-schema.ts';
+import type { Stage } from '../runner/stage.ts';
+import { readParagraphs } from './data-files.ts';
+import { writeJsonLines } from './json-lines.ts';
+import { loadStageModel } from './model-files.ts';
+import { runTraining } from './run-training.ts';
+import { startBackend } from './start-backend.ts';
+import { numStepsOf } from './used-tokens.ts';
+
+type PreferenceSettings = NonNullable<Recipe['preference']>;
+
+export const PREFERENCE_STAGE = 'preference';
+
+export function preferenceStage(settings: PreferenceSettings, previous: string): Stage<Recipe> {
+  return {
+    name: PREFERENCE_STAGE,
+    title: 'preference alignment (DPO)',
+    dependsOn: ['data', 'tokenizer', previous],
+    resumable: true,
+    config: ({ seed, data }) => ({ preference: settings, seed, pivotLanguage: data.parallel.pivotLanguage }),
+    async run(context) {
+      const { directory, inputs, recipe, seed, log, progress, signal } = context;
+      const { sequenceLength, microBatchSize, gradAccumSteps, numEpochs, learningRate, numPairs } = settings;
+      await startBackend(recipe);
+      const tokenizer = await loadTokenizer(inputs.tokenizer!);
+      const paragraphs = await readParagraphs(inputs.data!, 'train');
+      if (paragraphs.length === 0) {
+        throw new Error(
+          '[@marco-ts/pipeline] preference: there must be aligned paragraphs to make pairs from, got none. Give data.source.groupField for text that is translated, or leave `preference` out of the recipe.',
+        );
+      }
+      const numLanguages = new Set(paragraphs.map(({ language }) => language)).size - 1;
+      const preferences = buildTranslationPreferences({
+        paragraphs,
+        pivotLanguage: recipe.data.parallel.pivotLanguage,
+        kinds: settings.rejectedKinds,
+        maxPerLanguage: Math.max(1, Math.ceil(numPairs / numLanguages)),
+        seed,
+      });
+      const { pairs, tooLong } = encodePreferencePairs(tokenizer, preferences.pairs, { maxLength: sequenceLength });
+      const numTooLong = Object.values(tooLong).reduce((sum, count) => sum + count, 0);
+      log(`${pairs.length} of ${preferences.pairs.length} pairs (${numTooLong} longer than ${sequenceLength} tokens)`);
+      await writeJsonLines(join(directory, 'pairs.jsonl'), preferences.pairs);
+      await writeFile(join(directory, 'pair-counts.json'), JSON.stringify({ ...preferences.counts, tooLong }, null, 2));
+
+      const model = await loadStageModel(inputs[previous]!);
+      progress.start({ unit: 'batches', label: 'reference log-probabilities' });
+      const reference = await precomputeReferenceLogProbs({
+        params: model.params,
+        config: model.config,
+        pairs,
+        sequenceLength,
+        microBatchSize,
+        padTokenId: tokenizer.padTokenId,
+        cache: {
+          path: join(directory, 'reference-log-probs.json'),
+          fingerprint: await fingerprintReference({ pairs, model: model.params, tokenizer, maxLength: sequenceLength }),
+        },
+        onProgress: () => progress.advance(),
+        signal,
+      });
+      const loader = packPreferencePairs({
+        pairs,
+        reference,
+        sequenceLength,
+        microBatchSize,
+        numEpochs,
+        seed,
+        padTokenId: tokenizer.padTokenId,
+        groupBy: ({ kind }) => kind,
+      });
+      const counts = await runTraining<PreferenceBatch>(context, {
+        settings,
+        learningRate,
+        numSteps: numStepsOf(loader.numBatches, gradAccumSteps),
+        model,
+        lossFn: preferenceLoss({
+          config: model.config,
+          lossType: settings.lossType,
+          beta: settings.beta,
+          sftWeight: settings.sftWeight,
+          recompute: settings.recompute,
+        }),
+        batchAt: loader.batchAt,
+        groupNames: loader.sourceNames,
+        config: { settings, seed },
+      });
+      return { ...counts, pairs: pairs.length };
+    },
+  };
+}

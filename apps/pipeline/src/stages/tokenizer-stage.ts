@@ -1,0 +1,56 @@
+/**
+ * A byte-level BPE trained on the train split, with Qwen2's pre-tokenizer, special tokens and chat template; or an existing one, copied.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fertility, loadTokenizer, type Tokenizer, trainTokenizer } from '@marco-ts/tokenizer';
+import type { Recipe } from '../config/recipe-schema.ts';
+import type { FertilityResult } from '../report/run-results.ts';
+import type { Stage } from '../runner/stage.ts';
+import { readDocuments, SOURCE_FILES } from './data-files.ts';
+import { readJsonLines } from './json-lines.ts';
+
+export const FERTILITY_FILE = 'fertility.json';
+
+export const tokenizerStage: Stage<Recipe> = {
+  name: 'tokenizer',
+  title: 'tokenizer: learn merges, measure fertility',
+  dependsOn: ['data'],
+  config: ({ tokenizer, model }) => ({ tokenizer, from: model.kind === 'directory' ? model.directory : null }),
+  async run({ directory, inputs, recipe, progress }) {
+    const train = await readDocuments(inputs.data!, 'train');
+    const test = await readDocuments(inputs.data!, 'test');
+    progress.start({ total: 2, unit: 'steps', label: 'learning merges' });
+    const tokenizer = await makeTokenizer(recipe, inputs.data!, train);
+    progress.advance(1, 'fertility');
+    const languages = Map.groupBy(test, ({ language }) => language);
+    const measured: FertilityResult[] = [...languages].map(([language, documents]) => {
+      const { tokensPerWord, bytesPerToken, numDocuments } = fertility(
+        tokenizer,
+        documents.map(({ text }) => text),
+      );
+      return { language, tokensPerWord, bytesPerToken, numDocuments };
+    });
+    for (const [name, contents] of Object.entries(tokenizer.files())) await writeFile(join(directory, name), contents);
+    await writeFile(join(directory, FERTILITY_FILE), JSON.stringify(measured, null, 2));
+    progress.advance();
+    return { vocabSize: tokenizer.vocabSize, documents: train.length, languages: languages.size };
+  },
+};
+
+async function makeTokenizer(
+  { tokenizer, model }: Recipe,
+  dataDirectory: string,
+  train: readonly { readonly text: string }[],
+): Promise<Tokenizer> {
+  if (model.kind === 'directory') return loadTokenizer(model.directory);
+  const others = await Promise.all(
+    Object.values(SOURCE_FILES).map((file) => readJsonLines<{ text: string }>(join(dataDirectory, file))),
+  );
+  // The documents of the other sources repeat the articles many times over: their fixed phrases are learned from a small part.
+  const phrases = others.flatMap((documents) => documents.slice(0, Math.ceil(documents.length / 50)));
+  return trainTokenizer(
+    [...train, ...phrases].map(({ text }) => text),
+    tokenizer,
+  );
+}
