@@ -126,11 +126,12 @@ describe('YAML', () => {
   test('a source of another kind replaces the whole section', async () => {
     const path = file(
       'own.yaml',
-      'extends: tiny-cpu\nname: own\ndata:\n  source: { kind: directory, directory: texts, textField: text }\n',
+      'extends: tiny-cpu\nname: own\ndata:\n  source: { kind: directory, directory: texts, language: eng_Latn, textField: text }\n',
     );
     expect((await loadRecipe(path)).recipe.data.source).toEqual({
       kind: 'directory',
       directory: 'texts',
+      language: 'eng_Latn',
       textField: 'text',
     });
   });

@@ -10,7 +10,7 @@ export function renderMarkdown(results: RunResults): string {
   const parts = [
     `# ${escapeMarkdown(recipe.name)}`,
     `${results.startedAt.slice(0, 16).replace('T', ' ')} UTC. ${formatCount(results.numParameters)} parameters, ${formatCount(cost.trainedTokens)} tokens, ${formatDuration(cost.seconds)}, peak memory ${formatBytes(cost.peakRssBytes)}. Backend ${escapeMarkdown(backend.name)} on ${escapeMarkdown(machine.cpu)}, ${machine.numCores} cores.`,
-    '## What is a toy, and what stands in for what',
+    '## What to keep in mind',
     results.caveats.map((caveat) => `- ${escapeMarkdown(caveat)}`).join('\n'),
     '## Before and after each stage',
     table(
@@ -77,7 +77,7 @@ export function renderMarkdown(results: RunResults): string {
 
 function languageRows(results: RunResults): string[][] {
   return Object.entries(results.recipe.data.tiers).flatMap(([tier, codes]) =>
-    (codes ?? []).flatMap((code) => {
+    codes.flatMap((code) => {
       const scores = beforeAndAfter(results.evaluations, 'bits-per-byte', 'bitsPerByte', 'language', code);
       if (scores === undefined) return [];
       const { before, after } = scores;

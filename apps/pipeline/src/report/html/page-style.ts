@@ -3,11 +3,11 @@ export const PAGE_STYLE = `
 :root{color-scheme:light dark;--page:#fbfbf9;--card:#ffffff;--ink:#1b1d21;--soft:#5d636c;--faint:#8b919a;--rule:#e3e3de;--grid:#ececE8;
 --accent:#1f5fa8;--good:#1a7f5a;--bad:#b3472e;--shade:#f3f3ef;
 --stage-0:#a4a8ae;--stage-1:#7fb2dd;--stage-2:#2b74b8;--stage-3:#1f9a83;--stage-4:#d4781c;--stage-5:#8a5ba6;
---english:#2b6cb0;--chinese:#c2553a;--high:#1f9a83;--low:#d99411;--extra:#8a5ba6;--parallel:#5b6b7a;--knowledge:#a05a2c;--synthetic:#c2588f}
+--english:#2b6cb0;--chinese:#c2553a;--high:#1f9a83;--low:#d99411;--parallel:#5b6b7a;--knowledge:#a05a2c;--synthetic:#c2588f}
 @media (prefers-color-scheme:dark){:root{--page:#14161a;--card:#1b1e23;--ink:#e8e8e4;--soft:#a6acb5;--faint:#7b828c;--rule:#2e3238;--grid:#272b31;
 --accent:#7db4ee;--good:#5fc79d;--bad:#ec8a6f;--shade:#20242a;
 --stage-0:#6f757e;--stage-1:#5b8fbd;--stage-2:#8fc3f2;--stage-3:#4fc7ae;--stage-4:#f0a050;--stage-5:#bb90d6;
---english:#77b0ea;--chinese:#ec8a6f;--high:#4fc7ae;--low:#efb94d;--extra:#bb90d6;--parallel:#9aa9b8;--knowledge:#d69a6b;--synthetic:#e592bf}}
+--english:#77b0ea;--chinese:#ec8a6f;--high:#4fc7ae;--low:#efb94d;--parallel:#9aa9b8;--knowledge:#d69a6b;--synthetic:#e592bf}}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
@@ -80,7 +80,7 @@ section>figure{max-width:500px}
 .outline{fill:none;stroke:var(--ink);stroke-width:1;opacity:.55}
 .muted-bar{--c:var(--stage-0)}.good-bar{--c:var(--good)}.bad-bar{--c:var(--low)}.ink-bar{--c:var(--stage-2)}
 .stage-0{--c:var(--stage-0)}.stage-1{--c:var(--stage-1)}.stage-2{--c:var(--stage-2)}.stage-3{--c:var(--stage-3)}.stage-4{--c:var(--stage-4)}.stage-5,.stage-6,.stage-7{--c:var(--stage-5)}
-.source-english{--c:var(--english)}.source-chinese{--c:var(--chinese)}.source-high,.source-otherHighResource{--c:var(--high)}.source-low,.source-lowResource{--c:var(--low)}.source-extraLow,.source-extraLowResource{--c:var(--extra)}
+.source-english{--c:var(--english)}.source-chinese{--c:var(--chinese)}.source-high{--c:var(--high)}.source-low{--c:var(--low)}
 .source-parallel{--c:var(--parallel)}.source-knowledge{--c:var(--knowledge)}.source-synthetic{--c:var(--synthetic)}.source-other,.source-all{--c:var(--stage-0)}
 .samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:20px}
 article{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:16px 18px;overflow-wrap:anywhere}

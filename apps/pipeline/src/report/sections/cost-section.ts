@@ -42,7 +42,7 @@ function stageFigure(
 }
 
 export function caveatsSection(results: RunResults): Html {
-  return html`<section id="caveats"><h2>What is a toy, and what stands in for what</h2>
+  return html`<section id="caveats"><h2>What to keep in mind</h2>
 <ul class="caveats">${results.caveats.map((caveat) => html`<li>${caveat}</li>`)}</ul></section>`;
 }
 

@@ -7,17 +7,29 @@ import { beforeAndAfter } from '../score-lookup.ts';
 
 export function pageHeader(results: RunResults): Html {
   const { recipe, backend, machine } = results;
-  const languages = Object.values(recipe.data.tiers).flat().length;
   return html`<header class="page">
 <p class="kicker">marco-ts run report</p>
 <h1>${recipe.name}</h1>
-<p class="lede">A Qwen2 of ${formatCount(results.numParameters)} parameters, taught ${languages} languages from random weights in two pretraining stages, then tuned on instructions and aligned on preferences. <a href="#caveats">What about it is a toy</a>.</p>
+<p class="lede">${lede(results)} <a href="#caveats">What to keep in mind</a>.</p>
 <p class="facts">${results.startedAt.slice(0, 16).replace('T', ' ')} UTC · backend ${backend.name}${backend.numThreads === undefined ? '' : `, ${backend.numThreads} threads`} · ${machine.cpu}, ${machine.numCores} cores, ${formatBytes(machine.memoryBytes)} · ${Object.entries(
     results.versions,
   )
     .map(([name, version]) => `${name} ${version}`)
     .join(' · ')}</p>
 </header>`;
+}
+
+/** One sentence: what the recipe trains, from what, by which stages. */
+function lede({ recipe, numParameters }: RunResults): string {
+  const languages = Object.values(recipe.data.tiers).flat().length;
+  const { length } = recipe.pretrain.stages;
+  const size = numParameters > 0 ? ` of ${formatCount(numParameters)} parameters` : '';
+  const steps = [
+    `taught ${languages} languages from ${recipe.model.kind === 'random' ? 'random weights' : recipe.model.directory} in ${length === 1 ? 'one pretraining stage' : `${length} pretraining stages`}`,
+    ...(recipe.sft === undefined ? [] : ['tuned on instructions']),
+    ...(recipe.preference === undefined ? [] : ['aligned on preferences']),
+  ];
+  return `A Qwen2 model${size}, ${steps.join(', then ')}.`;
 }
 
 export function keyFigures(results: RunResults): Html {

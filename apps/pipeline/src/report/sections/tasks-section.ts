@@ -88,7 +88,11 @@ function accuracyFigure(
       {
         ...common,
         rows: groups.map((score) =>
-          row(groupKind === 'kind' ? score.group : sourceName(score.group), score, `stage-${last.index}`),
+          row(
+            groupKind === 'kind' ? score.group.replaceAll('_', ' ') : sourceName(score.group),
+            score,
+            `stage-${last.index}`,
+          ),
         ),
         description: `${title}: accuracy by ${groupKind}`,
       },
