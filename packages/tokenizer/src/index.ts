@@ -1,4 +1,5 @@
 /** Byte-level BPE equal to Hugging Face tokenizers, training, chat templates. */
+export { type BatchEncoder, type BatchEncoderOptions, createBatchEncoder } from './batch-encoder.ts';
 export { createTokenizer, type TokenizerSource } from './create-tokenizer.ts';
 export { type Fertility, fertility } from './fertility.ts';
 export { loadTokenizer } from './load-tokenizer.ts';

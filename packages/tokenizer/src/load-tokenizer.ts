@@ -1,8 +1,6 @@
 /**
  * Reads a tokenizer from a Hugging Face model directory.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createTokenizer } from './create-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { tokenizerError } from './tokenizer-error.ts';
@@ -21,7 +19,7 @@ export async function loadTokenizer(directory: string): Promise<Tokenizer> {
       'tokenizer_config.json',
       'special_tokens_map.json',
       'chat_template.jinja',
-    ].map((name) => readOptional(join(directory, name))),
+    ].map((name) => readOptional(`${directory}/${name}`)),
   );
   const tokenizerConfig: JsonObject = {
     ...parse('special_tokens_map.json', specialTokens),
@@ -58,6 +56,7 @@ function dropNull(value: JsonObject): JsonObject {
 }
 
 async function readOptional(path: string): Promise<string | undefined> {
+  const { readFile } = await import('node:fs/promises'); // here, so that browsers can load the package
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

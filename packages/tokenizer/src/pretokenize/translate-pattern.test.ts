@@ -19,7 +19,8 @@ test.each([
   ['.+', 'a\nb', ['a', 'b']],
   ['\\x{41}|\\u0042|\\x43', 'ABCD', ['A', 'B', 'C']],
   ['(?<=a)b(?!c)', 'abc ab', ['b']],
-  ['\\w+', 'naïve_1 ๑ -', ['naïve_1', '๑']],
+  ['\\w+', 'naïve_1 ๑ - x²', ['naïve_1', '๑', 'x²']],
+  ['\\p{Cf}', 'a\u200db', ['\u200d']],
 ])('%s in %j', (pattern, text, expected) => expect(find(pattern, text)).toEqual(expected));
 
 test.each([
@@ -30,6 +31,8 @@ test.each([
   ['[a&&b]', '&&'],
   ['\\p{NoSuchThing}', '\\p{NoSuchThing}'],
   ['(?i:[a-z])', 'range inside (?i:'],
+  ['(?i:ß)', 'ß inside (?i:'],
+  ['\\p{Cn}', '\\p{Cn}'],
   ['(a', 'unclosed ('],
   ['a)', 'unopened )'],
   ['[a', 'unclosed character class'],

@@ -25,6 +25,7 @@ export function translatePattern(pattern: string): RegExp {
   const literal = (char: string, inClass: boolean): string => {
     const escaped =
       /[\\^$.*+?()[\]{}|/]/.test(char) || (inClass && /[&\-!#%,:;<=>@`~]/.test(char)) ? `\\${char}` : char;
+    if (isFolding() && char > '\x7f' && /\p{Cased}/u.test(char)) return refuse(`${char} inside (?i:`);
     if (!isFolding() || !/[a-z]/i.test(char)) return escaped;
     const lower = char.toLowerCase();
     const cases = `${lower}${lower.toUpperCase()}${lower === 's' ? '\\u017f' : ''}${lower === 'k' ? '\\u212a' : ''}`;
@@ -46,7 +47,9 @@ export function translatePattern(pattern: string): RegExp {
     if (kind === 'd') return propertyClass('Nd', false, refuse);
     if (kind === 'D') return propertyClass('Nd', true, refuse);
     if (kind === 'w' || kind === 'W') {
-      return `[${kind === 'W' ? '^' : ''}[[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]--[${classBody('unassigned')}]]]`;
+      // Oniguruma counts the Latin-1 fractions and raised digits as word characters, but not inside a class
+      const word = `[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}${inClass ? '' : '²³¹¼½¾'}]--[${classBody('unassigned')}]`;
+      return `[${kind === 'W' ? '^' : ''}[${word}]]`;
     }
     if (kind === 'r' || kind === 'n' || kind === 't' || kind === 'f' || kind === 'v') return `\\${kind}`;
     if (kind === 'u' || kind === 'x') {
@@ -140,7 +143,7 @@ export function translatePattern(pattern: string): RegExp {
   return new RegExp(out, 'gv');
 }
 
-const GENERAL_CATEGORY = /^(?:L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?)$/;
+const GENERAL_CATEGORY = /^(?:L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cfo])$/;
 
 function propertyClass(name: string, isNegated: boolean, refuse: (what: string) => never): string {
   const caret = isNegated ? '^' : '';
