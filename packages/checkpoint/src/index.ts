@@ -1,5 +1,6 @@
 export { fileErrorCode } from './files/explain-file-error.ts';
 export { canonicalJson, hashJson } from './files/hash-json.ts';
+export { readJsonFile } from './files/read-json-file.ts';
 export { sha256File } from './files/sha256-file.ts';
 export { type WriteDirectoryOptions, writeDirectoryAtomic } from './files/write-directory-atomic.ts';
 export { writeFileAtomic } from './files/write-file-atomic.ts';

@@ -6,7 +6,7 @@ import type { JsonObject } from '../json-value.ts';
 import { explainFileError } from './explain-file-error.ts';
 
 /** @throws naming the path when the file cannot be read, is no JSON, or holds something other than an object */
-export async function readJsonFile(functionName: string, path: string): Promise<JsonObject> {
+export async function readJsonFile(path: string, functionName = 'readJsonFile'): Promise<JsonObject> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');

@@ -31,10 +31,10 @@ const INDEX = 'model.safetensors.index.json';
  * @throws naming the file and tensor when a file or shard is missing or damaged, or the index and the shards disagree
  */
 export async function openHuggingFaceModel(directory: string): Promise<HuggingFaceModelFile> {
-  const config = await readJsonFile('openHuggingFaceModel', join(directory, 'config.json'));
+  const config = await readJsonFile(join(directory, 'config.json'), 'openHuggingFaceModel');
   const generationPath = join(directory, 'generation_config.json');
   const generationConfig = (await isPresent(generationPath))
-    ? await readJsonFile('openHuggingFaceModel', generationPath)
+    ? await readJsonFile(generationPath, 'openHuggingFaceModel')
     : undefined;
 
   const files = new Map<string, SafetensorsFile>();
@@ -101,7 +101,7 @@ async function readIndex(directory: string): Promise<Map<string, string>> {
       other ? 'Convert or rename the weights to model.safetensors.' : 'Finish the download of the model.',
     );
   }
-  const { weight_map: weightMap } = await readJsonFile('openHuggingFaceModel', path);
+  const { weight_map: weightMap } = await readJsonFile(path, 'openHuggingFaceModel');
   if (typeof weightMap !== 'object' || weightMap === null || Array.isArray(weightMap)) {
     throw fault('weight_map must map tensor names to file names', JSON.stringify(weightMap) ?? 'none', path);
   }

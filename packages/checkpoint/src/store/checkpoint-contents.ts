@@ -75,7 +75,7 @@ export async function readContents(directory: string): Promise<CheckpointContent
 export async function verifySizes(directory: string): Promise<Record<string, FileChecksum>> {
   const present = new Set(await readdir(directory));
   if (!present.has(CHECKSUMS)) throw new Error(`${CHECKSUMS} is missing`);
-  const checksums = await readJsonFile('loadLatest', join(directory, CHECKSUMS));
+  const checksums = await readJsonFile(join(directory, CHECKSUMS), 'loadLatest');
   const files = (checksums.files ?? {}) as unknown as Record<string, FileChecksum>;
   if (typeof files !== 'object' || checksums.sha256 !== hashJson(files) || !Object.hasOwn(files, STATE)) {
     throw new Error(`${CHECKSUMS} is damaged`);

@@ -60,7 +60,7 @@ export async function readManifest(directory: string): Promise<StageManifest | n
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(fileErrorCode(error) ?? '')) return null;
   }
-  const manifest = await readJsonFile('readManifest', path);
+  const manifest = await readJsonFile(path, 'readManifest');
   const trouble = manifestFault(manifest as Partial<StageManifest>);
   if (trouble) throw fault('readManifest', trouble, path, 'Remove the directory and run the stage again.');
   return manifest as unknown as StageManifest;

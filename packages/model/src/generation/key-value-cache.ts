@@ -6,7 +6,7 @@
 import { embedding, linear, type ParamMap, rmsNorm, tf } from '@marco-ts/core';
 import { EMBEDDING, FINAL_NORM, outputEmbedding, requireParam } from '../qwen2/parameter-shapes.ts';
 import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
-import { layerWeights } from '../qwen2/qwen2-hidden.ts';
+import { isAdapted, layerWeights } from '../qwen2/qwen2-hidden.ts';
 import { type KeyValues, qwen2Layer } from '../qwen2/qwen2-layer.ts';
 
 export interface KeyValueCache {
@@ -45,17 +45,19 @@ export function extendCache(
   const L = tokens.inputIds.length / B;
   const segmentIds = joinColumns(cache?.segmentIds, tokens.segmentIds, B);
   const layers: KeyValues[] = [];
+  const isFrozen = isAdapted(params);
   try {
     const logits_BV = tf.tidy(() => {
       const context = {
         positionIds_BL: tf.tensor2d(tokens.positionIds, [B, L], 'int32'),
         segmentIds_BL: tf.tensor2d(tokens.segmentIds, [B, L], 'int32'),
         keySegmentIds_BS: tf.tensor2d(segmentIds, [B, segmentIds.length / B], 'int32'),
+        isFrozen,
       };
       const table_VD = requireParam('generate', params, EMBEDDING) as tf.Tensor2D;
       let x_BLD = embedding(tf.tensor2d(tokens.inputIds, [B, L], 'int32'), table_VD);
       for (let i = 0; i < config.numHiddenLayers; i++) {
-        const weights = layerWeights('generate', params, i);
+        const weights = layerWeights('generate', params, i, isFrozen);
         const output = tf.tidy(() => ({ ...qwen2Layer(x_BLD, weights, config, context, cache?.layers[i]) }));
         x_BLD.dispose();
         x_BLD = output.x_BLD;

@@ -11,8 +11,10 @@ import type { Qwen2Config } from './qwen2-config.ts';
 export const EMBEDDING = 'model.embed_tokens.weight';
 export const FINAL_NORM = 'model.norm.weight';
 export const HEAD = 'lm_head.weight';
+/** What PEFT puts before the model's own names in an adapter. */
+export const ADAPTER_PREFIX = 'base_model.model.';
 
-/** The names within a layer, after `model.layers.<i>.`, in the order in which `qwen2Layer` takes them. */
+/** The names within a layer, after `model.layers.<i>.`. */
 export const LAYER_PARAMETERS = [
   'input_layernorm.weight',
   'self_attn.q_proj.weight',

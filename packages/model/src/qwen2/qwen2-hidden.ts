@@ -6,7 +6,14 @@
  */
 import { embedding, expectShape, linear, type ParamMap, remat, rmsNorm, tf } from '@marco-ts/core';
 import { checkIds } from '../loss/causal-batch.ts';
-import { EMBEDDING, FINAL_NORM, LAYER_PARAMETERS, outputEmbedding, requireParam } from './parameter-shapes.ts';
+import {
+  ADAPTER_PREFIX,
+  EMBEDDING,
+  FINAL_NORM,
+  LAYER_PARAMETERS,
+  outputEmbedding,
+  requireParam,
+} from './parameter-shapes.ts';
 import type { Qwen2Config } from './qwen2-config.ts';
 import { type LayerWeights, qwen2Layer } from './qwen2-layer.ts';
 
@@ -54,9 +61,26 @@ export function qwen2Logits(
   return tf.tidy(() => linear(hiddenOfCheckedInputs(params, config, inputs, options), outputEmbedding(params, config)));
 }
 
-/** The parameters of layer `index`, in the order of `LAYER_PARAMETERS`. */
-export function layerWeights(functionName: string, params: ParamMap, index: number): LayerWeights {
-  return LAYER_PARAMETERS.map((name) => requireParam(functionName, params, `model.layers.${index}.${name}`));
+/** The parameters of layer `index`, and those of its adapter if there is one. */
+export function layerWeights(functionName: string, params: ParamMap, index: number, isAdapted: boolean): LayerWeights {
+  const prefix = `model.layers.${index}.`;
+  const weights = new Map<string, tf.Tensor>();
+  for (const name of LAYER_PARAMETERS) weights.set(name, requireParam(functionName, params, prefix + name));
+  if (!isAdapted) return weights;
+  for (const name of LAYER_PARAMETERS) {
+    const module = name.replace(/\.weight$/, '');
+    for (const part of ['lora_A.weight', 'lora_B.weight']) {
+      const tensor = params.get(`${ADAPTER_PREFIX}${prefix}${module}.${part}`);
+      if (tensor) weights.set(`${module}.${part}`, tensor);
+    }
+  }
+  return weights;
+}
+
+/** Whether the map holds a LoRA adapter beside the model's own parameters, which are then not trained. */
+export function isAdapted(params: ParamMap): boolean {
+  for (const name of params.keys()) if (name.startsWith(ADAPTER_PREFIX)) return true;
+  return false;
 }
 
 /** `qwen2Hidden` for inputs whose ids are known to be good. */
@@ -66,18 +90,34 @@ export function hiddenOfCheckedInputs(
   { inputIds_BL, positionIds_BL, segmentIds_BL }: Qwen2Inputs,
   { recompute = false }: Qwen2Options,
 ): tf.Tensor3D {
-  const layer = (x: tf.Tensor3D, positions: tf.Tensor2D, segments: tf.Tensor2D, ...weights: tf.Tensor[]): tf.Tensor3D =>
+  const isFrozen = isAdapted(params);
+  const runLayer = (
+    x: tf.Tensor3D,
+    positions: tf.Tensor2D,
+    segments: tf.Tensor2D,
+    weights: LayerWeights,
+  ): tf.Tensor3D =>
     tf.tidy(() => {
-      const context = { positionIds_BL: positions, segmentIds_BL: segments, keySegmentIds_BS: segments };
+      const context = { positionIds_BL: positions, segmentIds_BL: segments, keySegmentIds_BS: segments, isFrozen };
       return qwen2Layer(x, weights, config, context).x_BLD;
     });
+  const recomputeLayer = (x: tf.Tensor3D, weights: LayerWeights): tf.Tensor3D => {
+    // Gradients flow to inputs of the block only: frozen weights are captured instead, and cost nothing.
+    const trained = [...weights].filter(([name]) => !isFrozen || name.includes('.lora_'));
+    const block = (...[y, positions, segments, ...tensors]: tf.Tensor[]) => {
+      const again = trained.map(([name], i) => [name, tensors[i]!] as const);
+      const all = new Map([...(isFrozen ? weights : []), ...again]);
+      return runLayer(y as tf.Tensor3D, positions as tf.Tensor2D, segments as tf.Tensor2D, all);
+    };
+    return remat(block, x, positionIds_BL, segmentIds_BL, ...trained.map(([, tensor]) => tensor)) as tf.Tensor3D;
+  };
   return tf.tidy(() => {
     let x_BLD = embedding(inputIds_BL, requireParam('qwen2Hidden', params, EMBEDDING) as tf.Tensor2D);
     for (let i = 0; i < config.numHiddenLayers; i++) {
-      const weights = layerWeights('qwen2Hidden', params, i);
+      const weights = layerWeights('qwen2Hidden', params, i, isFrozen);
       const next_BLD = recompute
-        ? (remat(layer, x_BLD, positionIds_BL, segmentIds_BL, ...weights) as tf.Tensor3D)
-        : layer(x_BLD, positionIds_BL, segmentIds_BL, ...weights);
+        ? recomputeLayer(x_BLD, weights)
+        : runLayer(x_BLD, positionIds_BL, segmentIds_BL, weights);
       x_BLD.dispose();
       x_BLD = next_BLD;
     }

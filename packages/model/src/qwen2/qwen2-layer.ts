@@ -7,8 +7,11 @@
 import { causalAttention, linear, rmsNorm, rotaryEmbedding, swiglu, tf } from '@marco-ts/core';
 import type { Qwen2Config } from './qwen2-config.ts';
 
-/** The parameters of one layer, in the order of `LAYER_PARAMETERS`. */
-export type LayerWeights = readonly tf.Tensor[];
+/**
+ * The parameters of one layer, under their names after `model.layers.<i>.`; with a LoRA adapter also `<module>.lora_A.weight` and
+ * `<module>.lora_B.weight` of the adapted modules.
+ */
+export type LayerWeights = ReadonlyMap<string, tf.Tensor>;
 
 /** Keys (rotated) and values of the tokens seen so far. */
 export interface KeyValues {
@@ -21,6 +24,8 @@ export interface LayerContext {
   readonly segmentIds_BL: tf.Tensor2D;
   /** Segments of the past and the present tokens; `segmentIds_BL` when there is no past. */
   readonly keySegmentIds_BS: tf.Tensor2D;
+  /** Whether the layer's own linear weights need no gradient, because only an adapter is trained. */
+  readonly isFrozen: boolean;
 }
 
 /**
@@ -35,39 +40,45 @@ export function qwen2Layer(
   context: LayerContext,
   past?: KeyValues,
 ): { readonly x_BLD: tf.Tensor3D } & KeyValues {
-  const [
-    inputNorm,
-    qWeight,
-    qBias,
-    kWeight,
-    kBias,
-    vWeight,
-    vBias,
-    oWeight,
-    postNorm,
-    gateWeight,
-    upWeight,
-    downWeight,
-  ] = weights;
   const { numAttentionHeads: N, numKeyValueHeads: K, rmsNormEps, ropeTheta } = config;
   const [B, L, D] = x_BLD.shape;
   const H = D / N;
   const heads = (rows: tf.Tensor, count: number) => tf.reshape(rows, [B, L, count, H]) as tf.Tensor4D;
-  const norm = (x: tf.Tensor3D, weight?: tf.Tensor) => rmsNorm(x, weight as tf.Tensor1D, rmsNormEps);
-  const project = (x: tf.Tensor3D, weight?: tf.Tensor, bias?: tf.Tensor) =>
-    linear(x, weight as tf.Tensor2D, bias as tf.Tensor1D | undefined);
+  const norm = (x: tf.Tensor3D, name: string) => rmsNorm(x, weights.get(`${name}.weight`) as tf.Tensor1D, rmsNormEps);
+  const project = (x: tf.Tensor3D, name: string) => projectBy(x, name, weights, context.isFrozen);
 
-  const normed_BLD = norm(x_BLD, inputNorm);
-  const q_BLNH = rotaryEmbedding(heads(project(normed_BLD, qWeight, qBias), N), context.positionIds_BL, ropeTheta);
-  const newK_BLKH = rotaryEmbedding(heads(project(normed_BLD, kWeight, kBias), K), context.positionIds_BL, ropeTheta);
-  const newV_BLKH = heads(project(normed_BLD, vWeight, vBias), K);
+  const normed_BLD = norm(x_BLD, 'input_layernorm');
+  const q_BLNH = rotaryEmbedding(heads(project(normed_BLD, 'self_attn.q_proj'), N), context.positionIds_BL, ropeTheta);
+  const newK_BLKH = rotaryEmbedding(
+    heads(project(normed_BLD, 'self_attn.k_proj'), K),
+    context.positionIds_BL,
+    ropeTheta,
+  );
+  const newV_BLKH = heads(project(normed_BLD, 'self_attn.v_proj'), K);
   const k_BSKH = past ? tf.concat([past.k_BSKH, newK_BLKH], 1) : newK_BLKH;
   const v_BSKH = past ? tf.concat([past.v_BSKH, newV_BLKH], 1) : newV_BLKH;
   const attended_BLNH = causalAttention(q_BLNH, k_BSKH, v_BSKH, context.segmentIds_BL, context.keySegmentIds_BS);
   const attended_BLD = tf.reshape(attended_BLNH, [B, L, D]) as tf.Tensor3D;
-  const afterAttention_BLD = tf.add(x_BLD, project(attended_BLD, oWeight)) as tf.Tensor3D;
+  const afterAttention_BLD = tf.add(x_BLD, project(attended_BLD, 'self_attn.o_proj')) as tf.Tensor3D;
 
-  const normedAgain_BLD = norm(afterAttention_BLD, postNorm);
-  const gated_BLF = swiglu(project(normedAgain_BLD, gateWeight), project(normedAgain_BLD, upWeight));
-  return { x_BLD: tf.add(afterAttention_BLD, project(gated_BLF, downWeight)) as tf.Tensor3D, k_BSKH, v_BSKH };
+  const normedAgain_BLD = norm(afterAttention_BLD, 'post_attention_layernorm');
+  const gated_BLF = swiglu(project(normedAgain_BLD, 'mlp.gate_proj'), project(normedAgain_BLD, 'mlp.up_proj'));
+  return { x_BLD: tf.add(afterAttention_BLD, project(gated_BLF, 'mlp.down_proj')) as tf.Tensor3D, k_BSKH, v_BSKH };
+}
+
+/** y = x weightᵀ + bias, and with an adapter + (x Aᵀ) Bᵀ, where B already carries the adapter's scale. */
+function projectBy(x: tf.Tensor3D, name: string, weights: LayerWeights, isFrozen: boolean): tf.Tensor3D {
+  const weight = weights.get(`${name}.weight`) as tf.Tensor2D;
+  const bias = weights.get(`${name}.bias`) as tf.Tensor1D | undefined;
+  const own = isFrozen ? frozenLinear(x, weight, bias) : linear(x, weight, bias);
+  const a = weights.get(`${name}.lora_A.weight`) as tf.Tensor2D | undefined;
+  const b = weights.get(`${name}.lora_B.weight`) as tf.Tensor2D | undefined;
+  return a && b ? (tf.add(own, linear(linear(x, a), b)) as tf.Tensor3D) : own;
+}
+
+/** As `linear`, from operations whose gradients are taken one by one, so that those of the weight and bias are never computed. */
+function frozenLinear(x_BLI: tf.Tensor3D, weight_OI: tf.Tensor2D, bias_O?: tf.Tensor1D): tf.Tensor3D {
+  const [B, L, I] = x_BLI.shape;
+  const product_TO = tf.matMul(tf.reshape(x_BLI, [B * L, I]), weight_OI, false, true);
+  return tf.reshape(bias_O ? tf.add(product_TO, bias_O) : product_TO, [B, L, weight_OI.shape[0]]) as tf.Tensor3D;
 }

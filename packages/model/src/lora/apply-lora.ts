@@ -1,0 +1,52 @@
+/**
+ * A model with an adapter beside its weights: the same functions take it, and with `withLora` only the adapter is trained.
+ *
+ * Source: Hu et al. 2021, arXiv:2106.09685.
+ */
+import { type LossFn, type ParamMap, tf } from '@marco-ts/core';
+import { checkQwen2Config, type Qwen2Config } from '../qwen2/qwen2-config.ts';
+import { adaptedWeights, checkAdapter, checkLoraConfig, type LoraConfig } from './lora-config.ts';
+
+/**
+ * @param base not disposed
+ * @param adapter not disposed
+ * @returns one map with both, for `qwen2Hidden`, `qwen2Logits`, `tokenNll` and `generate`; its tensors are new and owned by the caller, though
+ * they share the weights' bytes
+ */
+export function applyLora(base: ParamMap, adapter: ParamMap, config: Qwen2Config, lora: LoraConfig): ParamMap {
+  checkAdapter('applyLora', adapter, config, lora);
+  const shared = new Set([...base.keys(), ...adapter.keys()]);
+  const joined = joinAdapter(base, adapter, config, lora);
+  for (const { b } of adaptedWeights(config, lora)) shared.delete(b);
+  return new Map([...joined].map(([name, tensor]) => [name, shared.has(name) ? tf.clone(tensor) : tensor]));
+}
+
+/**
+ * @param lossFn any loss of a Qwen2 model
+ * @param base frozen; not disposed, and needed for as long as the returned loss
+ * @returns the same loss as a function of the adapter's parameters only
+ */
+export function withLora<Batch>(
+  lossFn: LossFn<Batch>,
+  base: ParamMap,
+  config: Qwen2Config,
+  lora: LoraConfig,
+): LossFn<Batch> {
+  checkQwen2Config('withLora', config);
+  checkLoraConfig('withLora', lora);
+  return (adapter, batch) => {
+    checkAdapter('withLora', adapter, config, lora);
+    return lossFn(joinAdapter(base, adapter, config, lora), batch);
+  };
+}
+
+/** B times alpha / rank is new and belongs to the surrounding scope; the other tensors are those given. */
+function joinAdapter(base: ParamMap, adapter: ParamMap, config: Qwen2Config, lora: LoraConfig): ParamMap {
+  const joined = new Map([...base, ...adapter]);
+  for (const { b } of adaptedWeights(config, lora))
+    joined.set(
+      b,
+      tf.tidy(() => tf.mul(adapter.get(b)!, lora.alpha / lora.rank)),
+    );
+  return joined;
+}
