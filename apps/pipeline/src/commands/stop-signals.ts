@@ -1,10 +1,10 @@
 /**
  * Turns Ctrl-C and SIGTERM into an abort signal: the first lets the running stage save, a second Ctrl-C ends the process at once.
  */
-import { EXIT_CODES, type StopSignal } from '../errors.ts';
+import { EXIT_CODES, InterruptedError, type StopSignal } from '../errors.ts';
 
 export interface StopSignals {
-  /** its `reason` is the signal's name */
+  /** its `reason` is an `InterruptedError` */
   readonly signal: AbortSignal;
   /** takes the handlers away again */
   close(): void;
@@ -15,7 +15,7 @@ export function listenForStopSignals(onStop: (signal: StopSignal) => void): Stop
   const controller = new AbortController();
   const stop = (name: StopSignal) => (): void => {
     if (controller.signal.aborted) process.exit(EXIT_CODES[name]);
-    controller.abort(name);
+    controller.abort(new InterruptedError(name, undefined));
     onStop(name);
   };
   const onInterrupt = stop('SIGINT');

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { type JsonObject, readManifest, stageHash } from '@marco-ts/checkpoint';
 import { describeChanges } from '../config/describe-changes.ts';
 import type { RunRecipe, Stage } from './stage.ts';
+import { findStageEntry, listStageEntries, PARTIAL_SUFFIX, stageDirectoryName } from './stage-directories.ts';
 
 export interface PlannedStage<R extends RunRecipe> {
   readonly stage: Stage<R>;
@@ -26,7 +27,6 @@ export interface PlannedStage<R extends RunRecipe> {
 
 /** What an unfinished directory was being made from; written into it when a stage begins. */
 export const UNFINISHED_FILE = 'unfinished.json';
-export const PARTIAL_SUFFIX = '.partial';
 
 /** @throws Error when a stage names an input that does not come before it, or two stages share a name */
 export async function planRun<R extends RunRecipe>(options: {
@@ -36,6 +36,7 @@ export async function planRun<R extends RunRecipe>(options: {
   codeVersion: string;
 }): Promise<PlannedStage<R>[]> {
   const planned = new Map<string, PlannedStage<R>>();
+  const entries = await listStageEntries(options.directory);
   for (const [index, stage] of options.stages.entries()) {
     if (planned.has(stage.name)) {
       throw new Error(`[@marco-ts/pipeline] planRun: stage names must differ, got ${stage.name} twice.`);
@@ -53,15 +54,16 @@ export async function planRun<R extends RunRecipe>(options: {
     const config = JSON.parse(JSON.stringify(stage.config(options.recipe))) as JsonObject;
     const versions = { 'marco-ts': options.codeVersion, [stage.name]: String(stage.version ?? 1) };
     const key = stageHash({ stage: stage.name, inputs: inputKeys, config, versions });
-    const directoryName = `${String(index + 1).padStart(2, '0')}-${stage.name}`;
-    const path = join(options.directory, directoryName);
+    const directoryName = stageDirectoryName(index, stage.name);
+    const path = join(options.directory, findStageEntry(entries, directoryName, ''));
+    const partial = join(options.directory, findStageEntry(entries, directoryName, PARTIAL_SUFFIX));
     const manifest = await readManifest(path);
     const entry = { stage, directoryName, key, inputKeys, config, versions };
     if (manifest?.hash === key) {
       planned.set(stage.name, { ...entry, status: 'up-to-date', reason: '' });
       continue;
     }
-    if (stage.resumable === true && (await readUnfinishedKey(`${path}${PARTIAL_SUFFIX}`)) === key) {
+    if (stage.resumable === true && (await readUnfinishedKey(partial)) === key) {
       planned.set(stage.name, { ...entry, status: 'resume', reason: 'goes on where it stopped' });
       continue;
     }

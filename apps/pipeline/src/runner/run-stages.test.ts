@@ -109,6 +109,35 @@ describe('skipping and rerunning', () => {
   });
 });
 
+describe('another set of stages', () => {
+  const extra: Stage<ToyRecipe> = { name: 'extra', dependsOn: [], config: () => ({}), run: async () => ({ one: 1 }) };
+
+  test('a stage put in between renumbers those after it without running them again', async () => {
+    await run();
+    const [numbers, squares, sum] = toyStages();
+    const { outcome, logs } = await run({}, [numbers!, extra, squares!, sum!]);
+    expect(outcome.ran).toEqual(['extra']);
+    expect(logs).toContain('02-squares is now 03-squares');
+    expect(readdirSync(directory).filter((entry) => /^\d/.test(entry))).toEqual([
+      '01-numbers',
+      '02-extra',
+      '03-squares',
+      '04-sum',
+    ]);
+  });
+
+  test('a stage taken away is left as it is, and the plan of the rest still holds', async () => {
+    const [numbers, squares, sum] = toyStages();
+    await run({}, [extra, numbers!, squares!, sum!]);
+    const plan = await planRun({ stages: toyStages(), recipe: TOY_RECIPE, directory, codeVersion: '1' });
+    expect(plan.map((entry) => entry.status)).toEqual(['up-to-date', 'up-to-date', 'up-to-date']);
+    const { outcome, logs } = await run();
+    expect(outcome.ran).toEqual([]);
+    expect(logs).toContain('01-extra belongs to no stage of this recipe; it is left as it is');
+    expect(existsSync(join(directory, '01-extra'))).toBe(true);
+  });
+});
+
 describe('failures', () => {
   const failing = (error: Error, resumable: boolean): Stage<ToyRecipe>[] => {
     const stages = toyStages();
@@ -280,7 +309,7 @@ describe('stopping', () => {
     stages[2] = {
       ...stages[2]!,
       async run() {
-        controller.abort('SIGINT');
+        controller.abort();
         return { sum: 0 };
       },
     };

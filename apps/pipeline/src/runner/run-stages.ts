@@ -4,15 +4,22 @@
  *
  * A stage fills `<NN>-<name>.partial`, its manifest is written there last, and only then the directory gets its final name.
  */
-import { appendFile, mkdir, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readManifest, type StageManifest, writeFileAtomic, writeManifest } from '@marco-ts/checkpoint';
 import { BadInputError, InterruptedError, StageFailedError, type StopSignal } from '../errors.ts';
 import { measurePeakMemory } from './measure-peak-memory.ts';
-import { PARTIAL_SUFFIX, type PlannedStage, planRun, UNFINISHED_FILE } from './plan-run.ts';
+import { type PlannedStage, planRun, UNFINISHED_FILE } from './plan-run.ts';
 import { checkRunDirectory, openRunDirectory } from './run-directory.ts';
 import { acquireRunLock } from './run-lock.ts';
 import type { RunRecipe, Stage, StageCounts, StageProgress } from './stage.ts';
+import {
+  listStageEntries,
+  PARTIAL_SUFFIX,
+  REPLACED_SUFFIX,
+  renumberStages,
+  stageDirectoryName,
+} from './stage-directories.ts';
 import { stageSeed } from './stage-seed.ts';
 
 /** What the runner tells while it works; the console draws it. */
@@ -40,7 +47,7 @@ const LOG_FILE = 'run.log';
 
 /**
  * @param options.source what the recipe was read from, for `recipe.json`
- * @param options.signal its `reason` is the name of the signal, `SIGINT` or `SIGTERM`
+ * @param options.signal its `reason` is an `InterruptedError`; any other reason counts as SIGINT
  * @throws BadInputError when the directory is in use or holds something else
  * @throws InterruptedError when the signal stopped it; the same call goes on where it stopped
  * @throws StageFailedError when a stage threw; finished stages are kept
@@ -71,11 +78,13 @@ export async function runStages<R extends RunRecipe>(options: {
       if (lock.tookOverFrom !== null) {
         await log(`took over the lock of process ${lock.tookOverFrom.pid}, which no longer runs`);
       }
+      const names = stages.map((stage, index) => stageDirectoryName(index, stage.name));
+      for (const line of await renumberStages(directory, names)) await log(line);
       const planned = await planRun({ stages, recipe, directory, codeVersion });
       observer.onPlan?.(planned as unknown as readonly PlannedStage<RunRecipe>[]);
       const ran: string[] = [];
       for (const entry of planned) {
-        if (signal.aborted) throw new InterruptedError(signal.reason as StopSignal, entry.stage.name);
+        if (signal.aborted) throw new InterruptedError(stopSignalOf(signal), entry.stage.name);
         if (entry.status === 'up-to-date') continue;
         await runStage({ entry, planned, recipe, directory, signal, observer, log });
         ran.push(entry.stage.name);
@@ -147,9 +156,9 @@ async function runStage<R extends RunRecipe>(options: {
     else await rm(partial, { recursive: true, force: true }).catch(() => undefined);
     if (signal.aborted) {
       await options.log(
-        `stage ${stage.name}: stopped by ${String(signal.reason)}${keep ? ', what it did is saved' : ''}`,
+        `stage ${stage.name}: stopped by ${stopSignalOf(signal)}${keep ? ', what it did is saved' : ''}`,
       );
-      throw new InterruptedError(signal.reason as StopSignal, stage.name);
+      throw new InterruptedError(stopSignalOf(signal), stage.name);
     }
     const message = explained instanceof Error ? explained.message : String(explained);
     await options.log(`stage ${stage.name}: failed: ${message}`);
@@ -175,7 +184,7 @@ async function runStage<R extends RunRecipe>(options: {
 
 /** Gives a complete partial directory its final name; killed anywhere in between, the next run finds it whole and ends this. */
 async function finishDirectory(partial: string, path: string): Promise<void> {
-  const old = `${path}.old`;
+  const old = `${path}${REPLACED_SUFFIX}`;
   await rm(join(partial, UNFINISHED_FILE), { force: true });
   await rm(old, { recursive: true, force: true });
   await rename(path, old).catch((error: NodeJS.ErrnoException) => {
@@ -187,17 +196,21 @@ async function finishDirectory(partial: string, path: string): Promise<void> {
 
 /** Ends what a killed run had begun: complete directories get their final name, replaced ones are removed. */
 async function repairDirectory(directory: string): Promise<void> {
-  for (const entry of await readdir(directory)) {
+  for (const { entry, suffix } of await listStageEntries(directory)) {
     const path = join(directory, entry);
-    if (/^\d\d-.*\.old$/.test(entry)) await rm(path, { recursive: true, force: true });
-    if (!/^\d\d-.*\.partial$/.test(entry)) continue;
-    if ((await readManifest(path)) !== null) await finishDirectory(path, path.slice(0, -PARTIAL_SUFFIX.length));
+    if (suffix === REPLACED_SUFFIX) await rm(path, { recursive: true, force: true });
+    if (suffix !== PARTIAL_SUFFIX || (await readManifest(path)) === null) continue;
+    await finishDirectory(path, path.slice(0, -PARTIAL_SUFFIX.length));
   }
 }
 
 async function readSpent(partial: string): Promise<number> {
   const record = JSON.parse(await readFile(join(partial, UNFINISHED_FILE), 'utf8')) as { seconds?: number };
   return record.seconds ?? 0;
+}
+
+function stopSignalOf(signal: AbortSignal): StopSignal {
+  return signal.reason instanceof InterruptedError ? signal.reason.stopSignal : 'SIGINT';
 }
 
 /** Turns a bare file-system error into one that says what to do; any other error is returned as it is. */
