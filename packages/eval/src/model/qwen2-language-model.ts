@@ -76,7 +76,7 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Language
         withGreedy,
       );
       for (const [position, index] of batch.entries()) {
-        logProbs[index] = scores.logProbs[position]!;
+        logProbs[index] = finite(scores.logProbs[position]!, windows[index]!, tokenizer);
         greedy[index] = scores.greedy[position]!;
       }
       done += batch.length;
@@ -194,6 +194,16 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Language
       return slots.map((slot) => texts[slot]!);
     },
   };
+}
+
+/** A model with numbers gone bad must not look like one that was merely asked too much. */
+function finite(logProb: number, window: Window, tokenizer: Tokenizer): number {
+  if (Number.isFinite(logProb)) return logProb;
+  const excerpt = tokenizer.decode(window.targets.subarray(0, 20));
+  throw inputError(
+    'qwen2LanguageModel',
+    `the model must give finite log-probabilities, got ${logProb} for '${excerpt}'. Has training diverged? Look at its weights.`,
+  );
 }
 
 /** @returns distinct: index of the first of each kind of item; slots: for each item, its position in `distinct` */

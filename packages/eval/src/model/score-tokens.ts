@@ -16,10 +16,10 @@ export interface TokenScores {
   readonly greedy: Uint8Array;
 }
 
-/** Logits held at once: 8 Mi numbers are 32 MiB. */
-const MAX_LOGITS = 2 ** 23;
+/** Logits held at once: 16 Mi numbers are 64 MiB. */
+const MAX_LOGITS = 2 ** 24;
 
-/** @param withGreedy also say whether each target is the most likely token; costs the logits themselves */
+/** @param withGreedy also say whether every target of a sequence is the most likely token; costs the logits themselves */
 export async function scoreTokens(
   params: ParamMap,
   config: Qwen2Config,
@@ -39,16 +39,23 @@ export async function scoreTokens(
     return tf.gather(flat, tf.tensor1d(rows, 'int32')) as tf.Tensor2D;
   });
   try {
-    const logProbs = new Float64Array(windows.length);
-    const greedy = new Uint8Array(windows.length).fill(withGreedy ? 1 : 0);
     const piece = Math.max(1, Math.floor(MAX_LOGITS / config.vocabSize));
+    const logProbs = new Float64Array(windows.length);
     for (let start = 0; start < rows.length; start += piece) {
-      const labels = targets.subarray(start, start + piece);
-      const { nll, best } = await scorePiece(hidden_TD, weight_VD, labels, start, withGreedy);
-      for (let index = 0; index < labels.length; index++) {
-        const owner = owners[start + index]!;
-        logProbs[owner]! -= nll[index]!;
-        if (best && best[index] !== labels[index]) greedy[owner] = 0;
+      const nll = await negativeLogProbs(hidden_TD, weight_VD, targets.subarray(start, start + piece), start);
+      for (let index = 0; index < nll.length; index++) logProbs[owners[start + index]!]! -= nll[index]!;
+    }
+    const greedy = new Uint8Array(windows.length).fill(withGreedy ? 1 : 0);
+    if (withGreedy) {
+      // Most continuations already miss at their first token: only the others are looked at further.
+      const isFirst = (row: number): boolean => row === 0 || owners[row] !== owners[row - 1];
+      for (const inTurn of [isFirst, (row: number) => !isFirst(row)]) {
+        const asked = Int32Array.from(rows.keys()).filter((row) => inTurn(row) && greedy[owners[row]!] === 1);
+        for (let start = 0; start < asked.length; start += piece) {
+          const some = asked.subarray(start, start + piece);
+          const best = await mostLikelyTokens(hidden_TD, weight_VD, some);
+          for (const [index, row] of some.entries()) if (best[index] !== targets[row]) greedy[owners[row]!] = 0;
+        }
       }
     }
     return { logProbs, greedy };
@@ -57,23 +64,36 @@ export async function scoreTokens(
   }
 }
 
-async function scorePiece(
+async function negativeLogProbs(
   hidden_TD: tf.Tensor2D,
   weight_VD: tf.Tensor2D,
   labels: Int32Array,
   start: number,
-  withGreedy: boolean,
-): Promise<{ nll: Float32Array; best: Int32Array | null }> {
-  const [nll_T, best_T] = tf.tidy(() => {
+): Promise<Float32Array> {
+  const nll_T = tf.tidy(() => {
     const piece_TD = hidden_TD.slice([start, 0], [labels.length, -1]);
-    const nll = linearCrossEntropy(piece_TD, weight_VD, tf.tensor1d(labels, 'int32'));
-    return [nll, withGreedy ? tf.argMax(tf.matMul(piece_TD, weight_VD, false, true), 1) : tf.scalar(0)];
-  }) as [tf.Tensor1D, tf.Tensor];
+    return linearCrossEntropy(piece_TD, weight_VD, tf.tensor1d(labels, 'int32'));
+  });
   try {
-    const nll = (await nll_T.data()) as Float32Array;
-    return { nll, best: withGreedy ? Int32Array.from(await best_T.data()) : null };
+    return (await nll_T.data()) as Float32Array;
   } finally {
-    tf.dispose([nll_T, best_T]);
+    nll_T.dispose();
+  }
+}
+
+async function mostLikelyTokens(
+  hidden_TD: tf.Tensor2D,
+  weight_VD: tf.Tensor2D,
+  rows: Int32Array,
+): Promise<ArrayLike<number>> {
+  const best_T = tf.tidy(() => {
+    const asked_TD = tf.gather(hidden_TD, tf.tensor1d(rows, 'int32'));
+    return tf.argMax(tf.matMul(asked_TD, weight_VD, false, true), 1);
+  });
+  try {
+    return await best_T.data();
+  } finally {
+    best_T.dispose();
   }
 }
 
