@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { findNodePackage, type NodePackage, packageName, TESTED_VERSION } from './find-node-package.ts';
 import { nodeBackendError } from './node-backend-error.ts';
-import { repairUtil } from './repair-util.ts';
+import { restoreRemovedFunctions } from './restore-removed-functions.ts';
 
 export interface NodeBackendRecord {
   readonly tfjsName: 'tensorflow';
@@ -48,7 +48,7 @@ export async function registerNodeBackend(options: NodeBackendOptions): Promise<
   const { createRequire } = process.getBuiltinModule('node:module');
   const { join } = process.getBuiltinModule('node:path');
   const load = createRequire(join(found.directory, 'package.json'));
-  const repaired = repairUtil(load('util') as object);
+  const repaired = restoreRemovedFunctions(load('util') as object);
   try {
     loadQuietly(() => load(found.directory));
   } catch (error) {

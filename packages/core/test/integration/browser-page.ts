@@ -1,16 +1,18 @@
 /**
- * What runs inside the page: the embedded backend starts, a gradient is right, and the result is written into the document.
+ * What runs inside the page: the backend of the address (`/?wasm`) starts, a gradient is right, the result is posted to the server.
  */
-import { disposeParams, initBackend, linear, probeBackends, tf, valueAndGrad } from '../../src/index.ts';
-
-declare global {
-  interface Window {
-    finish(result: object): void;
-  }
-}
+import {
+  type BackendName,
+  disposeParams,
+  initBackend,
+  linear,
+  probeBackends,
+  tf,
+  valueAndGrad,
+} from '../../src/index.ts';
 
 try {
-  const record = await initBackend({ prefer: ['wasm'] });
+  const record = await initBackend({ prefer: [window.location.search.slice(1) as BackendName] });
   const params = new Map([['w', tf.tensor2d([[2, 3]])]]);
   const { loss, grads } = valueAndGrad(params, (p) => {
     const x = tf.tensor2d([[5, 7]]);
@@ -21,11 +23,11 @@ try {
   disposeParams(grads);
   disposeParams(params);
   const probes = await probeBackends();
-  finish({ ...result, backend: record.name, simd: record.simd, probes, numTensors: tf.memory().numTensors });
+  await finish({ ...result, record, probes, numTensors: tf.memory().numTensors });
 } catch (error) {
-  finish({ error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) });
+  await finish({ error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) });
 }
 
-function finish(result: object): void {
-  document.body.textContent = JSON.stringify(result);
+async function finish(result: object): Promise<void> {
+  await fetch('/result', { method: 'POST', body: JSON.stringify(result) });
 }

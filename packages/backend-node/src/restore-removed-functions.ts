@@ -14,7 +14,7 @@ const REMOVED: Readonly<Record<string, (value: unknown) => boolean>> = {
  * @param util the module object that `require('util')` gives; only functions that are absent are added
  * @returns the names that were put back
  */
-export function repairUtil(util: object): string[] {
+export function restoreRemovedFunctions(util: object): string[] {
   const target = util as Record<string, unknown>;
   const missing = Object.keys(REMOVED).filter((name) => typeof target[name] !== 'function');
   for (const name of missing) {
