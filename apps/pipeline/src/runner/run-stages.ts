@@ -8,6 +8,7 @@ import { appendFile, mkdir, readFile, rename, rm, statfs } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { readManifest, type StageManifest, writeFileAtomic, writeManifest } from '@marco-ts/checkpoint';
 import { BadInputError, InterruptedError, StageFailedError, type StopSignal } from '../errors.ts';
+import { formatBytes } from '../format/format-quantity.ts';
 import { measurePeakMemory } from './measure-peak-memory.ts';
 import { type PlannedStage, planRun, UNFINISHED_FILE } from './plan-run.ts';
 import { checkRunDirectory, openRunDirectory } from './run-directory.ts';
@@ -221,7 +222,7 @@ async function explainDiskError(error: unknown, directory: string): Promise<unkn
   const where = path ?? directory;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     const free = await statfs(directory).then(
-      (info) => `${((info.bavail * info.bsize) / 2 ** 20).toFixed(0)} MiB free`,
+      (info) => `${formatBytes(info.bavail * info.bsize)} free`,
       () => 'unknown space free',
     );
     return new Error(

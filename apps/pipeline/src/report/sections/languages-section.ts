@@ -6,6 +6,9 @@ import { type Html, html } from '../html/html.ts';
 import type { RunResults } from '../run-results.ts';
 import { beforeAndAfter } from '../score-lookup.ts';
 
+const MAX_SHORT_ROWS = 10;
+const MAX_COLUMN_ROWS = 24;
+
 export function languagesSection(results: RunResults): Html {
   const panels = Object.entries(results.recipe.data.tiers)
     .map(([tier, codes]) => ({
@@ -22,10 +25,12 @@ export function languagesSection(results: RunResults): Html {
     .filter(({ rows }) => rows.length > 0);
   if (panels.length === 0) return html``;
   const domain = panels.flatMap(({ rows }) => rows.flatMap((row) => [row.before, row.after]));
-  const groups = [
-    panels.filter(({ rows }) => rows.length <= 10),
-    ...panels.filter(({ rows }) => rows.length > 10).map((panel) => [panel]),
-  ];
+  const split = panels.flatMap((panel) =>
+    columnsOf(panel.rows).map((rows, part) => ({ ...panel, rows, part, numRows: panel.rows.length })),
+  );
+  // Short tiers share a column; a long one has one or more of its own.
+  const isShort = (panel: { numRows: number }): boolean => panel.numRows <= MAX_SHORT_ROWS;
+  const groups = [split.filter(isShort), ...split.filter((panel) => !isShort(panel)).map((panel) => [panel])];
   return html`<section id="languages">
 <h2>Every language, before and after</h2>
 <p class="note">Bits per byte on held-out articles, lower is better. Scripts that need several bytes per letter start and end lower per byte, so compare a language with itself.</p>
@@ -38,8 +43,8 @@ ${legend([
     .map(
       (group) =>
         html`<div>${group.map(
-          ({ tier, rows }) =>
-            html`<figure><figcaption>${sourceName(tier)} <small>${rows.length === 1 ? '' : `${rows.length} languages`}</small></figcaption>${dumbbellChart(
+          ({ tier, rows, part, numRows }) =>
+            html`<figure><figcaption>${sourceName(tier)} <small>${part > 0 ? 'continued' : numRows === 1 ? '' : `${numRows} languages`}</small></figcaption>${dumbbellChart(
               {
                 rows,
                 domain,
@@ -50,4 +55,11 @@ ${legend([
             )}</figure>`,
         )}</div>`,
     )}</div></section>`;
+}
+
+/** Cuts a long list into columns of about equal length. */
+function columnsOf<Row>(rows: readonly Row[]): Row[][] {
+  const numColumns = Math.ceil(rows.length / MAX_COLUMN_ROWS);
+  const length = Math.ceil(rows.length / numColumns);
+  return Array.from({ length: numColumns }, (_, column) => rows.slice(column * length, (column + 1) * length));
 }
