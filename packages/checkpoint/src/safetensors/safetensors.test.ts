@@ -110,6 +110,31 @@ describe('round trip', () => {
   });
 });
 
+test('reading a half-precision tensor takes little more memory than the tensor', async () => {
+  const length = 8_000_000;
+  const path = join(directory, 'memory.safetensors');
+  await writeSafetensors(path, new Map([['x', array([length], new Float32Array(length).fill(1.5))]]), {
+    dtype: 'BF16',
+  });
+  const file = await openSafetensors(path);
+  const before = process.memoryUsage().arrayBuffers;
+  let peak = 0;
+  let reading = true;
+  const watch = (async () => {
+    while (reading) {
+      peak = Math.max(peak, process.memoryUsage().arrayBuffers);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  const { data } = await file.readArray('x');
+  reading = false;
+  await watch;
+  await file.close();
+  expect(data[length - 1]).toBe(1.5);
+  expect(peak - before).toBeGreaterThan(0.9 * 4 * length);
+  expect(peak - before).toBeLessThan(1.1 * 4 * length);
+});
+
 describe('refused by the writer', () => {
   const one = (name: string, value: NamedArray): ArrayMap => new Map([[name, value]]);
   const path = () => join(directory, 'refused.safetensors');

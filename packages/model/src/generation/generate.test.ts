@@ -212,6 +212,13 @@ describe('sampleToken', () => {
     expect(random.position).toBe(0);
   });
 
+  test('infinite logits are said, not sampled', () => {
+    for (const value of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const broken = () => sampleToken(Float32Array.of(1, value), { temperature: 1 }, new Set(), createRandom(1));
+      expect(broken).toThrow(/must be finite numbers, got -?Infinity at token 1/);
+    }
+  });
+
   test('the penalty divides positive and multiplies negative logits of what was seen', () => {
     const values = Float32Array.of(2, 1.5, -1, -1);
     sampleToken(values, { repetitionPenalty: 2 }, new Set([0, 2]), createRandom(1));

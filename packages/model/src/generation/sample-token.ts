@@ -81,12 +81,16 @@ export function sampleToken(
   return last;
 }
 
-/** @throws when a logit is NaN: the model is broken, and any choice would hide it */
+/** @throws when a logit is NaN or infinite: the model is broken, and any choice would hide it */
 function largest(logits: Float32Array): number {
   let best = 0;
   for (let i = 0; i < logits.length; i++) {
-    if (Number.isNaN(logits[i]))
-      throw modelError('generate', `logits must be numbers, got NaN at token ${i}. Check the parameters for NaN.`);
+    if (!Number.isFinite(logits[i])) {
+      throw modelError(
+        'generate',
+        `logits must be finite numbers, got ${logits[i]} at token ${i}. Check the parameters for NaN and overflow.`,
+      );
+    }
     if (logits[i]! > logits[best]!) best = i;
   }
   return best;
