@@ -3,6 +3,7 @@
  *
  * Source: implicit reward log pi(y|x) - log pi_ref(y|x), Rafailov et al. 2023 (arXiv:2305.18290); names after TRL's rewards/accuracies.
  * Differs from TRL: a tie counts one half, so that a policy that still equals its reference scores chance, 0.5, and not 0.
+ * The line break that ends a chat prompt counts with both answers, as lm-evaluation-harness cuts requests, and cancels in margins.
  * Units: shares of pairs; margins in nats, without beta.
  */
 import { inputError } from '../input-error.ts';
