@@ -31,7 +31,7 @@ export interface TranslationPreferenceOptions {
   /** One side of every pair; default `eng_Latn`. */
   readonly pivotLanguage?: string;
   readonly directions?: TranslationDirections;
-  /** Taken in turn within each language, so that they are balanced; default all three. */
+  /** Each pair takes the kind that its language has fewest of, so that they are balanced; default all three. */
   readonly kinds?: readonly RejectionKind[];
   readonly templates?: readonly string[];
   readonly maxPerLanguage?: number;
@@ -58,7 +58,7 @@ interface Corpus {
 }
 
 /**
- * @returns pairs in seeded order; where a kind cannot be made the next one is tried
+ * @returns pairs in seeded order; where a kind cannot be made the next rarest is tried
  * @throws Error for bad paragraphs, and when no paragraph is in the pivot language and another
  */
 export function buildTranslationPreferences(options: TranslationPreferenceOptions): TranslationPreferences {
@@ -84,21 +84,19 @@ export function buildTranslationPreferences(options: TranslationPreferenceOption
   const translations = random.shuffle(
     translationPairs('buildTranslationPreferences', paragraphs, pivotLanguage, directions),
   );
-  const made = new Map<string, number>();
   const counts: Record<string, Record<string, number>> = {};
   const skipped: Record<string, number> = {};
   const pairs: PreferencePair[] = [];
   for (const translation of limitPerLanguage(translations, maxPerLanguage)) {
     const { language } = translation;
-    const turn = made.get(language) ?? 0;
-    const found = firstRejection(translation, kinds, turn, corpus, random);
+    const made = counts[language] ?? {};
+    const rarestFirst = [...kinds].sort((a, b) => (made[a] ?? 0) - (made[b] ?? 0));
+    const found = firstRejection(translation, rarestFirst, corpus, random);
     if (found === null) {
       skipped[language] = (skipped[language] ?? 0) + 1;
       continue;
     }
-    made.set(language, turn + 1);
-    counts[language] ??= {};
-    counts[language][found.kind] = (counts[language][found.kind] ?? 0) + 1;
+    counts[language] = { ...made, [found.kind]: (made[found.kind] ?? 0) + 1 };
     const content = renderTranslationInstruction(templates[random.integer(templates.length)]!, translation);
     pairs.push({
       prompt: [{ role: 'user', content }],
@@ -111,15 +109,8 @@ export function buildTranslationPreferences(options: TranslationPreferenceOption
   return { pairs, counts, skipped };
 }
 
-function firstRejection(
-  translation: TranslationPair,
-  kinds: readonly RejectionKind[],
-  turn: number,
-  corpus: Corpus,
-  random: Random,
-) {
-  for (let attempt = 0; attempt < kinds.length; attempt++) {
-    const kind = kinds[(turn + attempt) % kinds.length]!;
+function firstRejection(translation: TranslationPair, kinds: readonly RejectionKind[], corpus: Corpus, random: Random) {
+  for (const kind of kinds) {
     const text = rejectedText(kind, translation, corpus, random);
     if (text !== null && text !== translation.target.text) return { kind, text };
   }
