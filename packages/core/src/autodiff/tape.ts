@@ -21,7 +21,7 @@ interface TapeNode {
 
 /** The parts of tfjs's engine used here; they are public fields in 4.22.0, its last release, and absent from its typings. */
 interface EngineInternals {
-  readonly state: { activeTape: TapeNode[] | null; gradientDepth: number; kernelDepth: number };
+  readonly state: { activeTape: TapeNode[] | null; gradientDepth: number };
   startTape(): void;
   endTape(): void;
 }
@@ -183,9 +183,9 @@ function nodesBetween(tape: readonly TapeNode[], xs: readonly tf.Tensor[], y: tf
     const node = fromXs[index]!;
     if (!node.outputs.some((output) => leadsToY.has(output.id))) continue;
     for (const input of Object.values(node.inputs)) leadsToY.add(input.id);
-    nodes.unshift(node);
+    nodes.push(node);
   }
-  return { nodes, dependent };
+  return { nodes: nodes.reverse(), dependent };
 }
 
 /** The engine appends to its tape with `push`. */

@@ -96,7 +96,7 @@ function composedForward(
 }
 
 /**
- * With P the probabilities: dV = Pᵀ dO, dS = P ∘ (dO Vᵀ − rowsum(P ∘ dO Vᵀ)), dQ = scale dS K, dK = scale dSᵀ Q.
+ * With P the probabilities: dV = Pᵀ dO, dS = P ∘ (dO Vᵀ − rowsum(P ∘ dO Vᵀ)), dQ = scale dS K, dK = dSᵀ (scale Q).
  * P is computed again instead of kept: it is the only L x S matrix.
  */
 function composedBackward(
@@ -109,14 +109,14 @@ function composedBackward(
 ): tf.Tensor[] {
   const [B, L, N, H] = q.shape;
   const [, S, K] = k.shape;
-  const { probabilities, groupedQueries } = attentionProbabilities(q, k, segmentIds, scale);
+  const { probabilities, scaledQueries } = attentionProbabilities(q, k, segmentIds, scale);
   const dout = groupHeads(dout_BLNH, K);
   const dv = tf.matMul(probabilities, dout, true, false);
   const dprobabilities = tf.matMul(dout, headsFirst(v), false, true);
   const weighted = tf.mul(probabilities, dprobabilities);
-  const dscores = tf.mul(tf.sub(weighted, tf.mul(probabilities, tf.sum(weighted, -1, true))), scale);
-  const dq = tf.matMul(dscores, headsFirst(k));
-  const dk = tf.matMul(dscores, groupedQueries, true, false);
+  const dscores = tf.sub(weighted, tf.mul(probabilities, tf.sum(weighted, -1, true)));
+  const dq = tf.mul(tf.matMul(dscores, headsFirst(k)), scale);
+  const dk = tf.matMul(dscores, scaledQueries, true, false);
   return [headsLast(dq, B, L, N, H), headsLast(dk, B, S, K, H), headsLast(dv, B, S, K, H)];
 }
 
@@ -124,13 +124,14 @@ function composedBackward(
 function attentionProbabilities(q_BLNH: tf.Tensor4D, k_BSKH: tf.Tensor4D, segmentIds: tf.Tensor2D[], scale: number) {
   const [B, L, N] = q_BLNH.shape;
   const [, S, K] = k_BSKH.shape;
-  const groupedQueries = groupHeads(q_BLNH, K);
-  const scores = tf.matMul(groupedQueries, headsFirst(k_BSKH), false, true);
+  // Scaling the queries instead of the scores passes over H values per query instead of S.
+  const scaledQueries = tf.mul(groupHeads(q_BLNH, K), scale) as tf.Tensor4D;
+  const scores = tf.matMul(scaledQueries, headsFirst(k_BSKH), false, true);
   const mask_B1LS = visibility(segmentIds[0]!, segmentIds[1]!);
   const penalty = tf.mul(tf.sub(mask_B1LS, 1), MASKED_SCORE);
-  const scores_BNLS = tf.add(tf.mul(tf.reshape(scores, [B, N, L, S]), scale), penalty);
+  const scores_BNLS = tf.add(tf.reshape(scores, [B, N, L, S]), penalty);
   const probabilities_BNLS = tf.mul(tf.softmax(scores_BNLS), mask_B1LS);
-  return { probabilities: tf.reshape(probabilities_BNLS, [B, K, (N / K) * L, S]) as tf.Tensor4D, groupedQueries };
+  return { probabilities: tf.reshape(probabilities_BNLS, [B, K, (N / K) * L, S]) as tf.Tensor4D, scaledQueries };
 }
 
 /** @returns [B, 1, L, S] float32: 1 where the query sees the key, else 0 */
