@@ -1,7 +1,7 @@
 /** The rows of the headline table, the same in the terminal, in Markdown and in HTML. */
 import { sourceName } from './display-names.ts';
 import type { RunResults, TaskResult, TaskScore } from './run-results.ts';
-import { findTask, scoreOf, scoresOf } from './score-lookup.ts';
+import { findTask, inTierOrder, scoreOf, scoresOf } from './score-lookup.ts';
 
 export interface HeadlineRow {
   readonly name: string;
@@ -73,7 +73,7 @@ export function headlineRows(results: RunResults): HeadlineRow[] {
     const tasks = results.evaluations.map((evaluation) => findTask(evaluation, measure.task, measure.metric));
     const known = tasks.find((task) => task !== undefined);
     if (known === undefined) return [];
-    const groups = measure.withTiers ? [...measure.groups, ...tierGroups(tasks)] : measure.groups;
+    const groups = measure.withTiers ? [...measure.groups, ...tierGroups(tasks, results)] : measure.groups;
     return groups.flatMap(({ kind, group, name }) => {
       const values = tasks.map((task) => scoreOf(task, kind, group)?.value);
       if (values.every((value) => value === undefined)) return [];
@@ -92,8 +92,7 @@ export function headlineRows(results: RunResults): HeadlineRow[] {
   });
 }
 
-/** Tiers in the order in which they were scored. */
-function tierGroups(tasks: readonly (TaskResult | undefined)[]): Measure['groups'] {
+function tierGroups(tasks: readonly (TaskResult | undefined)[], results: RunResults): Measure['groups'] {
   const tiers = new Set(tasks.flatMap((task) => scoresOf(task, 'tier').map((score) => score.group)));
-  return [...tiers].map((tier) => ({ kind: 'tier', group: tier, name: sourceName(tier) }));
+  return inTierOrder([...tiers], results).map((tier) => ({ kind: 'tier', group: tier, name: sourceName(tier) }));
 }

@@ -113,6 +113,12 @@ describe('the page', () => {
     expect(page).toContain('<bdi dir="auto" lang="heb-Hebr">');
   });
 
+  test('what the models of several stages wrote for one prompt is one card, the last on top', () => {
+    const card = /<article>(?:(?!<\/article>)[\s\S])*fún fún[\s\S]*?<\/article>/.exec(page)![0];
+    expect(card.indexOf('freedom of the protection')).toBeLessThan(card.indexOf('<details>'));
+    expect(card.indexOf('fún fún')).toBeGreaterThan(card.indexOf('<details>'));
+  });
+
   test('what the results say is on the page', () => {
     const results = makeRunResults();
     for (const caveat of results.caveats) expect(page).toContain(html`${caveat}`.toString());

@@ -1,6 +1,7 @@
 /** Writes a run's results as Markdown: the tables of the report, for reading in a terminal or on a code host. */
 import { formatBytes, formatCount, formatDecimal, formatDuration, formatShare } from '../format/format-quantity.ts';
 import { directionName, languageName, sourceName } from './display-names.ts';
+import { groupSamples } from './group-samples.ts';
 import { headlineRows } from './headline-rows.ts';
 import type { RunResults } from './run-results.ts';
 import { beforeAndAfter, findTask, scoreOf, scoresOf } from './score-lookup.ts';
@@ -49,8 +50,9 @@ export function renderMarkdown(results: RunResults): string {
       ]),
     ),
     '## Samples',
-    results.samples
-      .map((sample) => {
+    groupSamples(results.samples)
+      .map((group) => {
+        const sample = group.at(-1)!;
         const lines = [
           `**${escapeMarkdown(languageName(sample.language))}**, ${sample.kind}, after ${escapeMarkdown(sample.afterStage)}`,
           fenced(`${sample.prompt}\n→ ${sample.generated}`),

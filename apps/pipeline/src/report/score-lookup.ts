@@ -1,5 +1,5 @@
 /** Finds scores in the evaluations of a run. */
-import type { EvaluationResult, TaskResult, TaskScore } from './run-results.ts';
+import type { EvaluationResult, RunResults, TaskResult, TaskScore } from './run-results.ts';
 
 export function findTask(
   evaluation: EvaluationResult | undefined,
@@ -34,4 +34,11 @@ export function beforeAndAfter(
     (evaluation) => scoreOf(findTask(evaluation, task, metric), groupKind, group) ?? [],
   );
   return scores.length < 2 ? undefined : { before: scores[0]!, after: scores.at(-1)! };
+}
+
+/** Tiers in the order of the recipe, those it does not name last. */
+export function inTierOrder(tiers: readonly string[], results: RunResults): string[] {
+  const order = Object.keys(results.recipe.data.tiers);
+  const place = (tier: string): number => (order.includes(tier) ? order.indexOf(tier) : order.length);
+  return [...tiers].sort((a, b) => place(a) - place(b));
 }

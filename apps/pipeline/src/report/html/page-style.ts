@@ -89,7 +89,11 @@ article header strong{color:var(--ink);font-size:14.5px}
 article p{margin:0;white-space:pre-wrap}
 .prompt{color:var(--soft);font-size:14.5px}
 .generated{font-size:17px;line-height:1.6}
-article .prompt+.generated{margin-top:8px;padding-top:8px;border-top:1px solid var(--rule)}
+article .prompt+.stage{margin-top:8px;padding-top:10px;border-top:1px solid var(--rule)}
+article .stage{font-size:12.5px;color:var(--faint);margin-bottom:2px}
+article .earlier{font-size:14.5px;color:var(--soft);margin-bottom:10px}
+article details{margin-top:12px}
+article summary{font-size:13.5px}
 .given{color:var(--faint)}
 .written{font-size:14.5px;color:var(--soft)}
 article .written{margin-top:10px}

@@ -11,11 +11,7 @@ export function pageHeader(results: RunResults): Html {
 <p class="kicker">marco-ts run report</p>
 <h1>${recipe.name}</h1>
 <p class="lede">${lede(results)} <a href="#caveats">What to keep in mind</a>.</p>
-<p class="facts">${results.startedAt.slice(0, 16).replace('T', ' ')} UTC · backend ${backend.name}${backend.numThreads === undefined ? '' : `, ${backend.numThreads} threads`} · ${machine.cpu}, ${machine.numCores} cores, ${formatBytes(machine.memoryBytes)} · ${Object.entries(
-    results.versions,
-  )
-    .map(([name, version]) => `${name} ${version}`)
-    .join(' · ')}</p>
+<p class="facts">${results.startedAt.slice(0, 16).replace('T', ' ')} UTC · backend ${backend.name}${backend.numThreads === undefined ? '' : `, ${backend.numThreads} threads`} · ${machine.cpu}, ${machine.numCores} cores, ${formatBytes(machine.memoryBytes)} · ${['marco-ts', 'node'].flatMap((name) => (results.versions[name] === undefined ? [] : [`${name} ${results.versions[name]}`])).join(' · ')}</p>
 </header>`;
 }
 
@@ -87,7 +83,7 @@ ${rows
     const best = row.higherIsBetter ? Math.max(...known) : Math.min(...known);
     return html`<tr class="${row.isTotal ? 'total' : ''}"><th scope="row">${row.name}${row.chance === undefined ? '' : html` <small>chance ${formatDecimal(row.chance, row.decimals)}</small>`}</th>${row.values.map(
       (value) => html`<td class="${value === best ? 'best' : ''}">${formatDecimal(value, row.decimals)}</td>`,
-    )}<td class="change">${change(known[0], known.at(-1), row.decimals, row.higherIsBetter)}</td></tr>`;
+    )}<td class="change">${known.length < 2 ? '–' : change(known[0], known.at(-1), row.decimals, row.higherIsBetter)}</td></tr>`;
   })}</tbody>`,
 )}
 </table></div></section>`;

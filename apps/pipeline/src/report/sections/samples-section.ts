@@ -1,5 +1,6 @@
-/** What the model writes: prompt, generated text and, where known, what a person wrote. */
+/** What the model writes: one card per prompt, with the last model's text, those of the models before it, and what a person wrote. */
 import { languageName, languageTag } from '../display-names.ts';
+import { groupSamples } from '../group-samples.ts';
 import { type Html, html } from '../html/html.ts';
 import type { RunResults, SampleResult } from '../run-results.ts';
 
@@ -11,31 +12,36 @@ const KIND_NAMES: Readonly<Record<SampleResult['kind'], string>> = {
 
 export function samplesSection(results: RunResults): Html {
   if (results.samples.length === 0) return html``;
-  const titles = new Map(results.evaluations.map((evaluation) => [evaluation.afterStage, evaluation.title]));
+  const stages = results.evaluations.map((evaluation) => evaluation.afterStage);
+  const titleOf = (sample: SampleResult): string =>
+    results.evaluations.find((evaluation) => evaluation.afterStage === sample.afterStage)?.title ?? sample.afterStage;
+  const dotOf = (sample: SampleResult): Html =>
+    html`<span class="dot stage-${Math.max(0, stages.indexOf(sample.afterStage))}"></span>`;
   return html`<section id="samples">
 <h2>What the model writes</h2>
-<p class="note">Taken as they came, not picked by how good they are.</p>
-<div class="samples">${results.samples.map(
-    (sample) => html`<article>
-<header><strong>${languageName(sample.language)}</strong><span>${KIND_NAMES[sample.kind]}, after ${lowerFirst(titles.get(sample.afterStage) ?? sample.afterStage)}</span></header>
-${sampleText(sample)}
-${sample.reference === undefined ? '' : html`<p class="written"><span>A person wrote</span><bdi dir="auto" lang="${languageTag(sample.language)}">${sample.reference}</bdi></p>`}
-</article>`,
-  )}</div></section>`;
+<p class="note">Taken as they came, not picked by how good they are. The large text is from the last model that was asked.</p>
+<div class="samples">${groupSamples(results.samples).map((group) => {
+    const last = group.at(-1)!;
+    const earlier = group.slice(0, -1);
+    return html`<article>
+<header><strong>${languageName(last.language)}</strong><span>${KIND_NAMES[last.kind]}</span></header>
+${last.kind === 'continuation' ? '' : html`<p class="prompt" dir="auto">${last.prompt}</p>`}
+<p class="stage">${dotOf(last)}${titleOf(last)}</p>
+<p class="generated" dir="auto" lang="${languageTag(last.language)}">${last.kind === 'continuation' ? html`<span class="given">${last.prompt}</span>` : ''}${generatedText(last)}</p>
+${last.reference === undefined ? '' : html`<p class="written"><span>A person wrote</span><bdi dir="auto" lang="${languageTag(last.language)}">${last.reference.trim()}</bdi></p>`}
+${
+  earlier.length > 0 &&
+  html`<details><summary>Earlier models</summary>${earlier.map(
+    (sample) =>
+      html`<p class="stage">${dotOf(sample)}${titleOf(sample)}</p><p class="earlier" dir="auto" lang="${languageTag(sample.language)}">${generatedText(sample)}</p>`,
+  )}</details>`
+}
+</article>`;
+  })}</div></section>`;
 }
 
-/** A continuation is one text with its beginning set apart; an answer stands below its question. */
-function sampleText(sample: SampleResult): Html {
-  const nothing = html`<em lang="en">nothing</em>`;
-  const generated = sample.generated.trim() === '' ? nothing : sample.generated;
-  const tag = languageTag(sample.language);
-  if (sample.kind === 'continuation') {
-    return html`<p class="generated" dir="auto" lang="${tag}"><span class="given">${sample.prompt}</span>${generated}</p>`;
-  }
-  const answer = typeof generated === 'string' ? generated.trimStart() : generated;
-  return html`<p class="prompt" dir="auto">${sample.prompt}</p><p class="generated" dir="auto" lang="${tag}">${answer}</p>`;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+/** A continuation keeps the space that joins it to its beginning; an answer stands alone. */
+function generatedText(sample: SampleResult): Html | string {
+  if (sample.generated.trim() === '') return html`<em lang="en">nothing</em>`;
+  return sample.kind === 'continuation' ? sample.generated.trimEnd() : sample.generated.trim();
 }

@@ -4,7 +4,7 @@ import { intervalChart } from '../charts/interval-chart.ts';
 import { directionName, sourceName } from '../display-names.ts';
 import { type Html, html } from '../html/html.ts';
 import type { RunResults, TaskResult, TaskScore } from '../run-results.ts';
-import { findTask, scoreOf, scoresOf } from '../score-lookup.ts';
+import { findTask, inTierOrder, scoreOf, scoresOf } from '../score-lookup.ts';
 
 export function translationSection(results: RunResults): Html {
   const { evaluations } = results;
@@ -64,7 +64,14 @@ function accuracyFigure(
   });
   const last = found.at(-1);
   if (last === undefined) return undefined;
-  const groups = scoresOf(last.result, groupKind);
+  const scored = scoresOf(last.result, groupKind);
+  const groups =
+    groupKind === 'tier'
+      ? inTierOrder(
+          scored.map((score) => score.group),
+          results,
+        ).map((tier) => scored.find((score) => score.group === tier)!)
+      : scored;
   const domain: [number, number] = [
     Math.min(0.4, ...found.map(({ score }) => score.value), ...groups.map((score) => score.value)),
     1,
@@ -84,7 +91,7 @@ function accuracyFigure(
     },
   )}</figure>${
     groups.length > 0 &&
-    html`<figure><figcaption class="minor">After the whole run, by ${groupKind === 'kind' ? 'what is wrong with the rejected answer' : 'tier'}</figcaption>${intervalChart(
+    html`<figure><figcaption class="minor">${last.title}, by ${groupKind === 'kind' ? 'what is wrong with the rejected answer' : 'tier'}</figcaption>${intervalChart(
       {
         ...common,
         rows: groups.map((score) =>
