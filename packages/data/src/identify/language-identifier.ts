@@ -75,6 +75,8 @@ function fromModel(model: Model): LanguageIdentifier {
     else members.push(index);
   }
   const scores = new Float64Array(languages.length);
+  const occurrences = new Uint32Array(NUM_BUCKETS);
+  const touched: number[] = [];
 
   const identify = (text: string, options: IdentifyOptions = {}): Identification => {
     const { script, share } = detectScript(text);
@@ -84,10 +86,17 @@ function fromModel(model: Model): LanguageIdentifier {
     if (candidates.length === 0)
       return { language: `und_${script}`, confidence: 0, runnerUp: null, runnerUpConfidence: 0, script };
     scores.fill(0);
+    // Frequent n-grams have the longest postings: each is walked once, however often it occurs.
     forEachNGram(text, (bucket) => {
-      const end = offsets[bucket + 1]!;
-      for (let i = offsets[bucket]!; i < end; i++) scores[postingLanguages[i]!]! += postingWeights[i]!;
+      if (occurrences[bucket]!++ === 0) touched.push(bucket);
     });
+    for (const bucket of touched) {
+      const count = occurrences[bucket]!;
+      const end = offsets[bucket + 1]!;
+      for (let i = offsets[bucket]!; i < end; i++) scores[postingLanguages[i]!]! += count * postingWeights[i]!;
+      occurrences[bucket] = 0;
+    }
+    touched.length = 0;
     let best = -1;
     let second = -1;
     for (const index of candidates) {

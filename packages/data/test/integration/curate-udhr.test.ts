@@ -96,7 +96,7 @@ test('synthetic documents hold no sentence of a held-out article', () => {
     ({ paragraphs }) => paragraphs,
   );
   const documents = keywordExplanations([english], {
-    isTrainArticle: (article) => curated.splitOf(article) === 'train',
+    isTrainArticle: (article) => curated.splitOf(`${article}`) === 'train',
     seed: 1,
   });
   expect(documents.length).toBeGreaterThan(15);
