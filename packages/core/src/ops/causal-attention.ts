@@ -126,12 +126,15 @@ function attentionProbabilities(q_BLNH: tf.Tensor4D, k_BSKH: tf.Tensor4D, segmen
   const [, S, K] = k_BSKH.shape;
   // Scaling the queries instead of the scores passes over H values per query instead of S.
   const scaledQueries = tf.mul(groupHeads(q_BLNH, K), scale) as tf.Tensor4D;
-  const scores = tf.matMul(scaledQueries, headsFirst(k_BSKH), false, true);
-  const mask_B1LS = visibility(segmentIds[0]!, segmentIds[1]!);
-  const penalty = tf.mul(tf.sub(mask_B1LS, 1), MASKED_SCORE);
-  const scores_BNLS = tf.add(tf.reshape(scores, [B, N, L, S]), penalty);
-  const probabilities_BNLS = tf.mul(tf.softmax(scores_BNLS), mask_B1LS);
-  return { probabilities: tf.reshape(probabilities_BNLS, [B, K, (N / K) * L, S]) as tf.Tensor4D, scaledQueries };
+  const probabilities = tf.tidy(() => {
+    const scores = tf.matMul(scaledQueries, headsFirst(k_BSKH), false, true);
+    const mask_B1LS = visibility(segmentIds[0]!, segmentIds[1]!);
+    const penalty = tf.mul(tf.sub(mask_B1LS, 1), MASKED_SCORE);
+    const scores_BNLS = tf.add(tf.reshape(scores, [B, N, L, S]), penalty);
+    const probabilities_BNLS = tf.mul(tf.softmax(scores_BNLS), mask_B1LS);
+    return tf.reshape(probabilities_BNLS, [B, K, (N / K) * L, S]) as tf.Tensor4D;
+  });
+  return { probabilities, scaledQueries };
 }
 
 /** @returns [B, 1, L, S] float32: 1 where the query sees the key, else 0 */
