@@ -339,6 +339,15 @@ describe('train', () => {
     await expect(
       collect(toyOptions(initial, { lossFn: (p, b) => ({ ...toyLoss(p, b), weight: Number.NaN }) })),
     ).rejects.toThrow(/weight/);
+    const full = {
+      ...createCheckpointStore(directory, { keepLast: 1 }),
+      save: () => Promise.reject(new Error('disk full')),
+    };
+    await expect(
+      collect(toyOptions(initial, { checkpoints: { store: full, every: 2, configHash: 'a' } })),
+    ).rejects.toThrow('disk full');
+    const broken = { every: 3, run: () => Promise.reject(new Error('no such task')) };
+    await expect(collect(toyOptions(initial, { evaluate: broken }))).rejects.toThrow('no such task');
     await expect(collect(toyOptions(initial, { gradAccumSteps: 0 }))).rejects.toThrow(
       /gradAccumSteps must be a whole number >= 1, got 0/,
     );
