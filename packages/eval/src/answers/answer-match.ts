@@ -7,7 +7,7 @@
  * Units: 0..1, the best over the gold answers.
  */
 import { inputError } from '../input-error.ts';
-import { pythonSplit } from '../metrics/python-text.ts';
+import { pythonSplit } from '../python-text.ts';
 
 export interface AnswerMatchOptions {
   /** default 'squad' */

@@ -6,7 +6,7 @@
  * and a digit, so U+2001-U+2A6D are split as if Chinese, and the rare ideographs of plane 2 are not.
  */
 import { inputError } from '../input-error.ts';
-import { pythonSplit, pythonStrip } from './python-text.ts';
+import { pythonSplit, pythonStrip } from '../python-text.ts';
 
 export type BleuTokenizerName = 'none' | '13a' | 'char' | 'zh' | 'intl';
 

@@ -5,6 +5,7 @@
  * Units: score and precisions in 0..100, lengths in tokens. Statistics rows: [hypLength, refLength, matches[order], totals[order]].
  */
 import { inputError } from '../input-error.ts';
+import { pythonFixed, pythonRightStrip } from '../python-text.ts';
 import { type BleuTokenizerName, bleuTokenizer } from './bleu-tokenizers.ts';
 import {
   type CorpusMetric,
@@ -16,7 +17,6 @@ import {
   sumStatistics,
 } from './corpus-metric.ts';
 import { createNgramMatcher } from './ngram-matcher.ts';
-import { pythonFixed, pythonRightStrip } from './python-text.ts';
 
 export interface BleuOptions {
   /** default '13a'; 'zh' for Chinese, 'char' for scripts without spaces, 'intl' for Unicode punctuation */

@@ -5,6 +5,7 @@
  * Units: score in 0..100; characters are Unicode code points. Statistics rows: [hyp, ref, match] per order, characters then words.
  */
 import { inputError } from '../input-error.ts';
+import { pythonSplit, removeWhitespace } from '../python-text.ts';
 import {
   type CorpusMetric,
   type EmptyReference,
@@ -15,7 +16,6 @@ import {
   sumStatistics,
 } from './corpus-metric.ts';
 import { createNgramMatcher, type NgramMatcher } from './ngram-matcher.ts';
-import { pythonSplit, removeWhitespace } from './python-text.ts';
 
 export interface ChrfOptions {
   /** 0 (default) is chrF, 2 is chrF++ */

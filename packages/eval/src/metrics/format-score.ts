@@ -3,7 +3,7 @@
  *
  * Source: `sacrebleu.metrics.base.Score.format`.
  */
-import { pythonFixed } from './python-text.ts';
+import { pythonFixed } from '../python-text.ts';
 
 export interface PrintableScore {
   readonly name: string;

@@ -4,6 +4,8 @@
  * Source: Snover et al. 2006; numbers and signature of sacrebleu 2.6.0.
  * Units: score in percent of the mean reference length, above 100 for bad text. Statistics rows: [edits, reference length].
  */
+
+import { pythonRightStrip } from '../python-text.ts';
 import {
   type CorpusMetric,
   type EmptyReference,
@@ -13,7 +15,6 @@ import {
   segmentReferences,
   sumStatistics,
 } from './corpus-metric.ts';
-import { pythonRightStrip } from './python-text.ts';
 import { type TercomOptions, tercomTokenizer } from './tercom-tokenizer.ts';
 import { countTerEdits } from './translation-edit-rate.ts';
 

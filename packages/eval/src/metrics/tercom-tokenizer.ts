@@ -4,7 +4,7 @@
  * Source: `ter/core/Normalizer.java` of tercom (jhclark/tercom) as re-expressed in sacrebleu 2.6.0 `tokenizer_ter.py`, Apache-2.0.
  * The ranges are sacrebleu's, an end point of U+3F22 where U+32FF was meant included, so that scores stay equal.
  */
-import { pythonSplit } from './python-text.ts';
+import { pythonSplit } from '../python-text.ts';
 
 export interface TercomOptions {
   /** unescape XML, set punctuation apart, join lines; default false */

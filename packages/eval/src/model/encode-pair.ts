@@ -5,7 +5,7 @@
  * the continuation, the concatenation is encoded as one text, and an empty context is the prefix token.
  */
 import { inputError } from '../input-error.ts';
-import { pythonRightStrip } from '../metrics/python-text.ts';
+import { pythonRightStrip } from '../python-text.ts';
 
 export interface EncodedPair {
   /** at least one token */

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { bleu, sentenceBleu } from '../../src/metrics/bleu.ts';
 import type { BleuTokenizerName } from '../../src/metrics/bleu-tokenizers.ts';
 import { chrf, sentenceChrf } from '../../src/metrics/chrf.ts';
-import { pythonFixed } from '../../src/metrics/python-text.ts';
 import { ter } from '../../src/metrics/ter.ts';
+import { pythonFixed } from '../../src/python-text.ts';
 
 // Real WMT22 systems scored by sacrebleu 2.6.0; found through MARCO_TEST_DATA, too large to keep here.
 const folder = process.env.MARCO_TEST_DATA ? join(process.env.MARCO_TEST_DATA, 'golden', 'sacrebleu') : '';
