@@ -41,6 +41,8 @@ test('shares and decimals', () => {
   expect(formatShare(0.125)).toBe('12.5 %');
   expect(formatShare(0.00689)).toBe('0.7 %');
   expect(formatShare(0.3)).toBe('30 %');
+  expect(formatShare(0.0004)).toBe('<0.1 %');
+  expect(formatShare(0)).toBe('0 %');
   expect(formatFlops(4.1e13)).toBe('41 TFLOP');
   expect(formatFlops(12)).toBe('12 FLOP');
   expect(formatDecimal(undefined, 2)).toBe('–');

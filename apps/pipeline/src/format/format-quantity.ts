@@ -47,7 +47,9 @@ export function formatDuration(seconds: number): string {
 
 /** `12.5 %` */
 export function formatShare(share: number): string {
-  return Number.isFinite(share) ? `${(share * 100).toFixed(1).replace(/\.0$/, '')} %` : '–';
+  if (!Number.isFinite(share)) return '–';
+  if (share > 0 && share < 0.0005) return '<0.1 %';
+  return `${(share * 100).toFixed(1).replace(/\.0$/, '')} %`;
 }
 
 /** `41 TFLOP` */

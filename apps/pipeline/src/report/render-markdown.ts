@@ -118,7 +118,11 @@ function dropRows(results: RunResults): string[][] {
   for (const { reason, count } of results.funnel.dropped) byReason.set(reason, (byReason.get(reason) ?? 0) + count);
   return [...byReason]
     .sort((a, b) => b[1] - a[1])
-    .map(([reason, count]) => [reason, formatCount(count), formatShare(count / results.funnel.read)]);
+    .map(([reason, count]) => [
+      reason.replaceAll('_', ' '),
+      formatCount(count),
+      formatShare(count / results.funnel.read),
+    ]);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -7,6 +7,8 @@ import { type Html, html } from '../html/html.ts';
 import type { RunResults } from '../run-results.ts';
 
 const MAX_LOSS_ROWS = 7;
+/** Languages that the recipe does not name. */
+const OTHER = '';
 
 export function funnelSection(results: RunResults): Html {
   const { funnel } = results;
@@ -23,7 +25,7 @@ export function funnelSection(results: RunResults): Html {
       { name: 'read', value: funnel.read, label: formatCount(funnel.read), className: 'muted-bar' },
       { name: 'kept', value: funnel.kept, label: label(funnel.kept), className: 'good-bar' },
       ...reasons.map(([reason, count]) => ({
-        name: shorten(reason),
+        name: shorten(spaced(reason)),
         value: count,
         label: label(count),
         className: 'bad-bar',
@@ -38,13 +40,15 @@ ${funnelTable(
 </section>`;
 }
 
-/** The languages that lost the largest part of their documents. */
+/** The languages of the recipe that lost the largest part of their documents. */
 function lossesFigure(results: RunResults): Html | undefined {
-  const dropped = new Map<string, number>();
-  for (const { language, count } of results.funnel.dropped) dropped.set(language, (dropped.get(language) ?? 0) + count);
-  const kept = new Map(results.funnel.keptByLanguage.map(({ language, count }) => [language, count]));
-  const rows = [...dropped]
-    .map(([language, count]) => ({ language, count, share: count / (count + (kept.get(language) ?? 0)) }))
+  const rows = countsByLanguage(results)
+    .filter(({ language }) => language !== OTHER)
+    .map(({ language, kept, dropped }) => {
+      const count = [...dropped.values()].reduce((sum, value) => sum + value, 0);
+      return { language, count, share: count / (count + kept) };
+    })
+    .filter(({ count }) => count > 0)
     .sort((a, b) => b.share - a.share)
     .slice(0, MAX_LOSS_ROWS);
   if (rows.length === 0) return undefined;
@@ -62,23 +66,45 @@ function lossesFigure(results: RunResults): Html | undefined {
 }
 
 function funnelTable(results: RunResults, reasons: readonly string[]): Html {
-  const { funnel } = results;
-  const counts = new Map(funnel.dropped.map(({ language, reason, count }) => [`${language}\n${reason}`, count]));
-  const kept = new Map(funnel.keptByLanguage.map(({ language, count }) => [language, count]));
-  const languages = [...new Set([...kept.keys(), ...funnel.dropped.map(({ language }) => language)])].sort((a, b) =>
-    languageName(a).localeCompare(languageName(b), 'en'),
-  );
-  return html`<details><summary>By language (${languages.length})</summary><div class="scroll"><table>
-<thead><tr><th scope="col">Language</th><th scope="col">Kept</th>${reasons.map((reason) => html`<th scope="col">${reason}</th>`)}</tr></thead>
-<tbody>${languages.map(
-    (language) =>
-      html`<tr><th scope="row">${languageName(language)} <small>${language}</small></th><td>${kept.get(language) ?? 0}</td>${reasons.map(
+  const rows = countsByLanguage(results);
+  return html`<details><summary>By language</summary><div class="scroll"><table>
+<thead><tr><th scope="col">Language</th><th scope="col">Kept</th>${reasons.map((reason) => html`<th scope="col">${spaced(reason)}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    ({ language, kept, dropped }) =>
+      html`<tr><th scope="row">${language === OTHER ? 'All others' : html`${languageName(language)} <small>${language}</small>`}</th><td>${formatCount(kept)}</td>${reasons.map(
         (reason) => {
-          const count = counts.get(`${language}\n${reason}`);
+          const count = dropped.get(reason);
           return html`<td>${count === undefined ? html`<span class="none">·</span>` : formatCount(count)}</td>`;
         },
       )}</tr>`,
   )}</tbody></table></div></details>`;
+}
+
+interface LanguageCounts {
+  readonly language: string;
+  kept: number;
+  /** by reason */
+  readonly dropped: Map<string, number>;
+}
+
+/** The recipe's languages by name, then everything in other languages as one. */
+function countsByLanguage(results: RunResults): LanguageCounts[] {
+  const { funnel, recipe } = results;
+  const known = new Set(Object.values(recipe.data.tiers).flat());
+  const rows = new Map<string, LanguageCounts>();
+  const rowOf = (language: string): LanguageCounts => {
+    const name = known.has(language) ? language : OTHER;
+    const row = rows.get(name) ?? { language: name, kept: 0, dropped: new Map() };
+    rows.set(name, row);
+    return row;
+  };
+  for (const { language, count } of funnel.keptByLanguage) rowOf(language).kept += count;
+  for (const { language, reason, count } of funnel.dropped) {
+    const { dropped } = rowOf(language);
+    dropped.set(reason, (dropped.get(reason) ?? 0) + count);
+  }
+  const rank = ({ language }: LanguageCounts): string => (language === OTHER ? '1' : `0${languageName(language)}`);
+  return [...rows.values()].sort((a, b) => rank(a).localeCompare(rank(b), 'en'));
 }
 
 export function mixtureSection(results: RunResults): Html {
@@ -138,6 +164,11 @@ ${legend(tiers.map((tier) => ({ name: sourceName(tier), className: sourceClass(t
           description: 'Bytes per token by language',
         })}</figure>`,
     )}</div></section>`;
+}
+
+/** Reasons are written as identifiers: `near_duplicate`. */
+function spaced(reason: string): string {
+  return reason.replaceAll('_', ' ');
 }
 
 function shorten(text: string): string {

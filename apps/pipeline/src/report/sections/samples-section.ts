@@ -24,7 +24,7 @@ export function samplesSection(results: RunResults): Html {
     const last = group.at(-1)!;
     const earlier = group.slice(0, -1);
     return html`<article>
-<header><strong>${languageName(last.language)}</strong><span>${KIND_NAMES[last.kind]}</span></header>
+<header><strong>${last.kind === 'translation' ? 'Into ' : ''}${languageName(last.language)}</strong><span>${KIND_NAMES[last.kind]}</span></header>
 ${last.kind === 'continuation' ? '' : html`<p class="prompt" dir="auto">${last.prompt}</p>`}
 <p class="stage">${dotOf(last)}${titleOf(last)}</p>
 <p class="generated" dir="auto" lang="${languageTag(last.language)}">${last.kind === 'continuation' ? html`<span class="given">${last.prompt}</span>` : ''}${generatedText(last)}</p>
