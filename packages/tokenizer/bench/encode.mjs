@@ -1,17 +1,19 @@
 /**
- * Encoding and training speed on real text beside Hugging Face tokenizers (Rust), one thread each, alternating in one run.
+ * Encoding and training speed on real text beside Hugging Face tokenizers in Rust and in JavaScript, one thread each, alternating in
+ * one run; and encoding on worker threads.
  *
  * Text: the news and treebank documents of MARCO_TEST_DATA/mono with Qwen2's real tokenizer. Medians of the passes; MB are 10^6 UTF-8
- * bytes. The peer needs PYTHON, a Python with the package `tokenizers`; without it only our own numbers are printed.
+ * bytes. The Rust peer needs PYTHON, a Python with the package `tokenizers`; without it it is said to be absent.
  *
  * Usage: MARCO_TEST_DATA=... PYTHON=... node --conditions=@marco-ts/source packages/tokenizer/bench/encode.mjs [passes]
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createTokenizer, trainTokenizer } from '@marco-ts/tokenizer';
+import { Tokenizer as JavaScriptTokenizer } from '@huggingface/tokenizers';
+import { createBatchEncoder, createTokenizer, trainTokenizer } from '@marco-ts/tokenizer';
 
 const root = process.env.MARCO_TEST_DATA;
 if (!root) throw new Error('Set MARCO_TEST_DATA to the folder of the test data.');
@@ -48,36 +50,69 @@ const timed = (work) => {
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'tokenizer-bench-'));
-const peer = await startPeer();
+const rust = await startPeer();
+const javascript = new JavaScriptTokenizer(
+  JSON.parse(tokenizer.files()['tokenizer.json']),
+  JSON.parse(tokenizer.files()['tokenizer_config.json']),
+);
+const encodeByJavascript = () => texts.reduce((sum, text) => sum + javascript.encode(text).ids.length, 0);
+
 const rows = [];
-for (const [name, command] of [
-  ['encode', 'encode'],
-  ['offsets', 'encode'],
-  ['train', `train ${trainVocabSize}`],
-]) {
-  const mine = [];
-  const theirs = [];
-  for (let pass = 0; pass < (name === 'train' ? Math.min(3, passes) : passes); pass++) {
-    mine.push(timed(ours[name]));
-    if (peer) theirs.push(await peer.ask(command));
+/** Runs ours and the peers in turn, pass by pass. */
+async function compare(name, numPasses, contestants) {
+  const samples = new Map(contestants.map(([who]) => [who, []]));
+  for (let pass = 0; pass < numPasses; pass++) {
+    for (const [who, work] of contestants) samples.get(who).push(await work());
   }
-  if (peer && name !== 'train' && mine[0].count !== theirs[0].count) {
-    throw new Error(`Token counts differ: ours ${mine[0].count}, theirs ${theirs[0].count}.`);
-  }
-  const rate = (samples) => numBytes / 1e6 / samples.map((s) => s.seconds).sort((a, b) => a - b)[samples.length >> 1];
-  rows.push({
+  const rate = (runs) => numBytes / 1e6 / runs.map((run) => run.seconds).sort((x, y) => x - y)[runs.length >> 1];
+  const mine = samples.get('ours');
+  const row = {
     case: name,
     'ours MB/s': rate(mine).toFixed(2),
-    'ours first MB/s': (numBytes / 1e6 / mine[0].seconds).toFixed(2),
-    'tokenizers-rust MB/s': theirs.length ? rate(theirs).toFixed(2) : 'absent',
-    ratio: theirs.length ? (rate(mine) / rate(theirs)).toFixed(1) : 'absent',
-  });
+    'ours, first pass': (numBytes / 1e6 / mine[0].seconds).toFixed(2),
+  };
+  for (const [who, runs] of samples) {
+    if (who === 'ours') continue;
+    if (name !== 'train' && runs[0].count !== mine[0].count) {
+      console.warn(`${who} counts ${runs[0].count} tokens in '${name}', ours ${mine[0].count}`);
+    }
+    row[`${who} MB/s`] = rate(runs).toFixed(2);
+    row[`times ${who}`] = (rate(mine) / rate(runs)).toFixed(1);
+  }
+  rows.push(row);
 }
-peer?.stop();
+const ask = (command) => (rust ? [['tokenizers-rust', () => rust.ask(command)]] : []);
+
+await compare('encode', passes, [
+  ['ours', () => timed(ours.encode)],
+  ...ask('encode'),
+  ['tokenizers-js', () => timed(encodeByJavascript)],
+]);
+await compare('encode with offsets', passes, [['ours', () => timed(ours.offsets)], ...ask('encode')]);
+await compare('train', Math.min(3, passes), [['ours', () => timed(ours.train)], ...ask(`train ${trainVocabSize}`)]);
+for (const numWorkers of [1, 2]) {
+  const batch = await createBatchEncoder(tokenizer, { numWorkers });
+  await compare(`encode, ${numWorkers} workers`, passes, [
+    [
+      'ours',
+      async () => {
+        const started = performance.now();
+        const ids = await batch.encode(texts);
+        return {
+          seconds: (performance.now() - started) / 1000,
+          count: ids.reduce((sum, item) => sum + item.length, 0),
+        };
+      },
+    ],
+  ]);
+  await batch.close();
+}
+rust?.stop();
 rmSync(folder, { recursive: true });
 console.log(
-  `${texts.length} texts, ${(numBytes / 1e6).toFixed(2)} MB, node ${process.version}, ${cpus()[0]?.model}, peer ${peer?.version ?? 'absent'}`,
+  `${texts.length} texts, ${(numBytes / 1e6).toFixed(2)} MB, node ${process.version}, ${availableParallelism()} cores of ${cpus()[0]?.model}`,
 );
+console.log(`peers: ${rust?.version ?? 'tokenizers (Rust) absent: set PYTHON'}, @huggingface/tokenizers (JavaScript)`);
 console.table(rows);
 
 async function startPeer() {
