@@ -223,6 +223,13 @@ describe('other commands and usage', () => {
     const bad = start('config', 'check', 'bad.yaml');
     expect(bad.stderr).toContain('bad.yaml:4:3: unknown key "numEpoch" at sft; did you mean "numEpochs"?');
     expect(bad.status).toBe(EXIT_CODES.badInput);
-    expect(start('config', 'check', 'tiny-cpu').status).toBe(EXIT_CODES.done);
+    writeFileSync(
+      join(directory, 'mine.ts'),
+      `import { type Recipe, tinyCpu } from '@marco-ts/pipeline';
+export default (): Recipe => ({ ...tinyCpu(), name: 'mine' });`,
+    );
+    const good = start('config', 'check', 'mine.ts');
+    expect(good.stdout + good.stderr).toBe('mine.ts: a valid recipe, "mine"\n');
+    expect(good.status).toBe(EXIT_CODES.done);
   });
 });

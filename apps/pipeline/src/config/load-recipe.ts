@@ -3,6 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { registerHooks } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BadInputError } from '../errors.ts';
@@ -23,6 +24,7 @@ export interface LoadedRecipe {
 
 const CODE_EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
 const YAML_EXTENSIONS = ['.yaml', '.yml'];
+const OWN_NAME = '@marco-ts/pipeline';
 
 /**
  * @param nameOrFile `tiny-cpu`, `my-recipe.ts`, `my-recipe.yaml`
@@ -118,6 +120,11 @@ async function readYamlFile(
 }
 
 async function runRecipeFile(file: string): Promise<unknown> {
+  // A recipe lies anywhere: what it imports from this package is this package, installed beside it or not.
+  const hooks = registerHooks({
+    resolve: (specifier, context, nextResolve) =>
+      nextResolve(specifier, specifier === OWN_NAME ? { ...context, parentURL: import.meta.url } : context),
+  });
   let exported: { default?: unknown };
   try {
     exported = (await import(pathToFileURL(resolve(file)).href)) as { default?: unknown };
@@ -126,6 +133,8 @@ async function runRecipeFile(file: string): Promise<unknown> {
       `[@marco-ts/pipeline] loadRecipe: a recipe file must run, got ${firstLines(error)} at ${file}. TypeScript here is what Node.js ${process.version} can strip: types, no enums or namespaces.`,
       { cause: error },
     );
+  } finally {
+    hooks.deregister();
   }
   if (typeof exported.default !== 'function') {
     throw new BadInputError(
