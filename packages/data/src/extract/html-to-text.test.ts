@@ -20,6 +20,20 @@ test('reads pages without any structure and empty ones', () => {
   expect(htmlToText('<p>unclosed <i>tags').text).toBe('unclosed tags');
 });
 
+const prose = (word: string) => `<p>${`${word} and more words follow here `.repeat(4)}.</p>`;
+
+test('leaves out what is named as furniture, short lines beside prose, and headings without text', () => {
+  const { text } =
+    htmlToText(`<body><div class="main-content"><h1>Story</h1><div class="byline">by someone who writes.</div>${prose('one')}
+    <span>7. oktober 2020</span>${prose('two')}<ul><li>an item</li></ul><h2>Related stories</h2></div>
+    <div id="comments"><p>First! This is a long comment that ends in a full stop, as prose does.</p></div></body>`);
+  expect(text.split('\n').map((line) => line.slice(0, 7))).toEqual(['Story', 'one and', 'two and', 'an item']);
+});
+
+test('a page whose whole text is named as furniture keeps it', () => {
+  expect(htmlToText(`<body><div class="widget">${prose('one')}</div></body>`).text).toMatch(/^one and/);
+});
+
 test('a page nested far deeper than the call stack is read', () => {
   expect(htmlToText(`${'<div>'.repeat(20_000)}deep`).text).toBe('deep');
 });

@@ -1,9 +1,10 @@
 /**
  * The main text of any HTML page: blocks of text as paragraphs, without scripts, styles, navigation and link lists.
  *
- * Source: the block and link-density rules of Kohlschütter et al. 2010 (Boilerpipe), reduced to two features: words in links and words per
- * block. Pages with `<main>` or one `<article>` are read from there. trafilatura and Readability do more; see the README's limits.
+ * Source: the block rules of Kohlschütter et al. 2010 (Boilerpipe): share of text in links, and length; from Readability (Arc90, Mozilla) that
+ * class names such as `sidebar` or `comments` tell what surrounds the text. Pages with `<main>` or one `<article>` are read from there.
  */
+import { ENDS_SENTENCE } from '../filters/fineweb-quality.ts';
 import {
   attribute,
   collapseSpaces,
@@ -32,29 +33,45 @@ const BLOCKS = new Set(
     ' ',
   ),
 );
+const SHORT_BY_NATURE = /^(?:h[1-6]|li|dt|dd|blockquote|pre)$/;
 const SKIPPED_ROLES = new Set(['navigation', 'banner', 'contentinfo', 'search', 'menu', 'dialog', 'complementary']);
 const MAX_LINK_SHARE = 0.5;
+/** Names that page templates give to what surrounds the text; whole words of a class or id. */
+const FURNITURE =
+  /(?:^|[\s_-])(?:comments?|comentarios|kommentare?|respond|reply|foot(?:er)?|side-?bar|navi?(?:gation|bar)?|menu|bread-?crumbs?|shar(?:e|ing)|social|related|recommend(?:ed|ations)?|teaser|promo|newsletter|subscri(?:be|ption)|sign-?up|log-?in|cookies?|consent|gdpr|pop-?up|modal|banner|advert(?:isement)?|ads?|sponsor(?:ed|s)?|widget|byline|author|meta|tags?|caption|credit|copyright|disclaimer|print-only|skip-link|toolbar|pagination|pager)(?:$|[\s_-])/i;
+/** Where leaving out what is named so leaves less than this share of the text, the names are not to be trusted. */
+const MIN_KEPT_SHARE = 0.3;
+/** A block is prose from this length on, or when it ends a sentence; other blocks count only beside prose. Code points. */
+const MIN_PROSE_LENGTH = 80;
 const MAX_NODES = 2_000_000;
 
 interface Block {
   text: string;
   linkCharacters: number;
+  /** Headings and list items are short by nature. */
+  isShortByNature: boolean;
+  /** 1 to 6 for headings, 0 for other blocks. */
+  headingLevel: number;
 }
 
-function isSkipped(element: HtmlElement): boolean {
+function isSkipped(element: HtmlElement, skipFurniture: boolean): boolean {
+  if (skipFurniture && element.tagName !== 'body') {
+    const names = `${attribute(element, 'class') ?? ''} ${attribute(element, 'id') ?? ''}`;
+    if (FURNITURE.test(names)) return true;
+  }
   if (SKIPPED.has(element.tagName)) return true;
   if (attribute(element, 'hidden') !== undefined || attribute(element, 'aria-hidden') === 'true') return true;
   return SKIPPED_ROLES.has(attribute(element, 'role') ?? '');
 }
 
 /** Walks with a stack of its own: pages nest deeper than the call stack allows. */
-function collectBlocks(root: HtmlElement): Block[] {
+function collectBlocks(root: HtmlElement, skipFurniture: boolean): Block[] {
   const blocks: Block[] = [];
-  let current: Block = { text: '', linkCharacters: 0 };
+  let current: Block = { text: '', linkCharacters: 0, isShortByNature: false, headingLevel: 0 };
   const close = (): void => {
     const text = collapseSpaces(current.text).trim();
-    if (text !== '') blocks.push({ text, linkCharacters: current.linkCharacters });
-    current = { text: '', linkCharacters: 0 };
+    if (text !== '') blocks.push({ ...current, text });
+    current = { text: '', linkCharacters: 0, isShortByNature: false, headingLevel: 0 };
   };
   let linkDepth = 0;
   type Step = { readonly node: HtmlElement['childNodes'][number]; readonly isEnd: boolean };
@@ -74,7 +91,7 @@ function collectBlocks(root: HtmlElement): Block[] {
       if (node.tagName === 'a') linkDepth--;
       continue;
     }
-    if (node !== root && isSkipped(node)) continue;
+    if (node !== root && isSkipped(node, skipFurniture)) continue;
     if (++visited > MAX_NODES) {
       throw new Error(
         `[@marco-ts/data] htmlToText: a page may have ${MAX_NODES} elements, got more. Leave this page out: it is no document.`,
@@ -84,7 +101,11 @@ function collectBlocks(root: HtmlElement): Block[] {
       current.text += ' ';
       continue;
     }
-    if (isBlock) close();
+    if (isBlock) {
+      close();
+      current.isShortByNature = SHORT_BY_NATURE.test(node.tagName);
+      current.headingLevel = /^h[1-6]$/.test(node.tagName) ? Number(node.tagName[1]) : 0;
+    }
     if (node.tagName === 'a') linkDepth++;
     pending.push({ node, isEnd: true });
     for (let i = node.childNodes.length - 1; i >= 0; i--) pending.push({ node: node.childNodes[i]!, isEnd: false });
@@ -101,6 +122,33 @@ function mainElement(tree: HtmlDocument): HtmlElement | undefined {
   return findElements(tree, ({ tagName }) => tagName === 'body')[0];
 }
 
+const isProse = ({ text }: Block): boolean => text.length >= MIN_PROSE_LENGTH || ENDS_SENTENCE.test(text);
+const totalLength = (blocks: readonly Block[]): number => blocks.reduce((sum, { text }) => sum + text.length, 0);
+
+/** Blocks that are text: few links, and prose, or short by nature, on pages that have prose at all. */
+function textBlocks(main: HtmlElement, skipFurniture: boolean): Block[] {
+  const blocks = collectBlocks(main, skipFurniture).filter(
+    ({ text, linkCharacters }) => linkCharacters <= text.length * MAX_LINK_SHARE,
+  );
+  const prose = totalLength(blocks.filter(isProse));
+  if (prose < totalLength(blocks) / 2) return blocks;
+  return withoutIdleHeadings(blocks.filter((block) => isProse(block) || block.isShortByNature));
+}
+
+/** Leaves out headings under which nothing stands before the next heading of their rank: titles of what was left out already. */
+function withoutIdleHeadings(blocks: readonly Block[]): Block[] {
+  // Walking backwards: the highest rank met since the last text, 7 right before text, 0 where no text follows at all.
+  let reach = 0;
+  const kept: Block[] = [];
+  for (let i = blocks.length - 1; i >= 0; i--) {
+    const block = blocks[i]!;
+    if (block.headingLevel === 0) reach = 7;
+    if (block.headingLevel === 0 || block.headingLevel < reach) kept.push(block);
+    if (block.headingLevel > 0) reach = Math.min(reach, block.headingLevel);
+  }
+  return kept.reverse();
+}
+
 /**
  * @param html a page, however broken: parsing follows the browsers' rules
  * @returns an empty text when the page has none
@@ -112,8 +160,9 @@ export function htmlToText(html: string): ExtractedText {
   const titleNode = titleElement?.childNodes[0];
   const root = findElements(tree, ({ tagName }) => tagName === 'html')[0];
   const main = mainElement(tree);
-  const blocks = main === undefined ? [] : collectBlocks(main);
-  const kept = blocks.filter(({ text, linkCharacters }) => linkCharacters <= text.length * MAX_LINK_SHARE);
+  const all = main === undefined ? [] : textBlocks(main, false);
+  const withoutFurniture = main === undefined ? [] : textBlocks(main, true);
+  const kept = totalLength(withoutFurniture) >= totalLength(all) * MIN_KEPT_SHARE ? withoutFurniture : all;
   return {
     title: titleNode !== undefined && 'value' in titleNode ? collapseSpaces(titleNode.value).trim() : '',
     text: kept.map(({ text }) => text).join('\n'),
