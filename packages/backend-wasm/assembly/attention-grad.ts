@@ -5,7 +5,7 @@
  * Slots: 0 q, 1 k, 2 v, 3 query segments, 4 key segments, 5 out, 6 logSumExp, 7 B, 8 L, 9 S, 10 N, 11 K, 12 H, 13 scale, 14 tile rows, 15 tile keys,
  * 18 scratch, 19 scratch bytes per thread, 20 dout, 21 dq (zeroed), 22 dk, 23 dv.
  */
-import { maskRow, tileKind } from './attention';
+import { HIDDEN, maskRow, tileKind } from './attention';
 import { paramFloat, paramInt, paramPointer } from './layout';
 import { multiplyPacked } from './micro-kernel';
 import { packBlockA, packBlockB } from './pack';
@@ -107,7 +107,7 @@ export function attentionGradTask(task: i32, thread: i32): void {
         const rows = min(tileRows, length - first);
         const position = first + shift;
         const kind = tileKind(querySegments + (<usize>first << 2), rows, position, segments, firstKey, keys);
-        if (kind == 0) continue;
+        if (kind == HIDDEN) continue;
         const offset = rowsOffset + <usize>first * stride + <usize>head * bytes;
         packBlockA(rowsA, paramPointer(0) + offset, stride, 0, rows, size);
         multiplyPacked(size, rowsA, keysT, scores, scoreStride, rows, keys, 0, thread);
@@ -118,11 +118,11 @@ export function attentionGradTask(task: i32, thread: i32): void {
             memory.fill(row, 0, <usize>keys << 2);
             continue;
           }
-          scaleRow(row, row, keys, scale);
-          if (kind == 2) {
-            maskRow(row, load<i32>(querySegments + (<usize>(first + i) << 2)), segments, keys, position + i - firstKey + 1);
-          }
-          expRow(row, row, keys, lse);
+          const segment = load<i32>(querySegments + (<usize>(first + i) << 2));
+          const visible = maskRow(kind, row, segment, segments, keys, position + i - firstKey + 1);
+          scaleRow(row, row, visible, scale);
+          expRow(row, row, visible, lse);
+          memory.fill(row + (<usize>visible << 2), 0, <usize>(keys - visible) << 2);
         }
         packBlockA(rowsA, paramPointer(20) + offset, stride, 0, rows, size);
         multiplyPacked(size, rowsA, valuesT, dscores, scoreStride, rows, keys, 0, thread);

@@ -27,25 +27,48 @@ function largest(ids: usize, n: i32): i32 {
   return result;
 }
 
-/** What a tile needs: 0 nothing in it is visible, 1 all of it is, 2 a mask. Rows start at key position `position`. */
+/** Nothing in the tile is visible. */
+export const HIDDEN: i32 = 0;
+/** All of it is. */
+export const OPEN: i32 = 1;
+/** One document: each row sees a first part of the keys. */
+export const EDGE: i32 = 2;
+/** Documents change inside the tile. */
+export const MIXED: i32 = 3;
+
+/** What a tile needs. Its rows start at key position `position`. */
 export function tileKind(querySegments: usize, rows: i32, position: i32, keySegments: usize, firstKey: i32, keys: i32): i32 {
-  if (firstKey > position + rows - 1) return 0;
+  if (firstKey > position + rows - 1) return HIDDEN;
   const queryMin = smallest(querySegments, rows);
   const queryMax = largest(querySegments, rows);
   const keyMin = smallest(keySegments, keys);
   const keyMax = largest(keySegments, keys);
-  if (queryMax < 0 || keyMax < 0 || max(queryMin, 0) > keyMax || max(keyMin, 0) > queryMax) return 0;
-  const causal = firstKey + keys - 1 <= position;
-  return causal && queryMin == queryMax && keyMin == keyMax && queryMin == keyMin ? 1 : 2;
+  if (queryMax < 0 || keyMax < 0 || max(queryMin, 0) > keyMax || max(keyMin, 0) > queryMax) return HIDDEN;
+  if (queryMin != queryMax || keyMin != keyMax) return MIXED;
+  return firstKey + keys - 1 <= position ? OPEN : EDGE;
 }
 
-/** Puts -Infinity where a query may not look. */
-export function maskRow(scores: usize, segment: i32, keySegments: usize, keys: i32, visible: i32): void {
-  for (let j = 0; j < keys; j++) {
-    if (j >= visible || segment < 0 || load<i32>(keySegments + (<usize>j << 2)) != segment) {
-      store<f32>(scores + (<usize>j << 2), -Infinity);
-    }
+/**
+ * Puts -Infinity where a query may not look.
+ * @returns how many keys from the first on are still of interest
+ */
+export function maskRow(kind: i32, scores: usize, segment: i32, keySegments: usize, keys: i32, reach: i32): i32 {
+  if (kind == OPEN) return keys;
+  const visible = max(0, min(keys, reach));
+  if (kind == EDGE) return visible;
+  if (segment < 0) return 0;
+  const hidden = f32x4.splat(-Infinity);
+  const own = i32x4.splat(segment);
+  let j = 0;
+  for (; j + 4 <= visible; j += 4) {
+    const at = <usize>j << 2;
+    const same = i32x4.eq(v128.load(keySegments + at), own);
+    v128.store(scores + at, v128.bitselect(v128.load(scores + at), hidden, same));
   }
+  for (; j < visible; j++) {
+    if (load<i32>(keySegments + (<usize>j << 2)) != segment) store<f32>(scores + (<usize>j << 2), -Infinity);
+  }
+  return visible;
 }
 
 /** Packs one tile of keys and values of one key head. */
@@ -113,20 +136,21 @@ export function attentionTask(task: i32, thread: i32): void {
     const keys = min(tileKeys, numKeys - firstKey);
     const segments = keySegments + (<usize>firstKey << 2);
     const kind = tileKind(querySegments, rows, position, segments, firstKey, keys);
-    if (kind == 0) continue;
+    if (kind == HIDDEN) continue;
     const block = <usize>(keyHead * tiles + tile) * <usize>tileKeys;
     multiplyPacked(size, packedQ, paramPointer(16) + block * bytes, scores, scoreStride, rows, keys, 0, thread);
     for (let i = 0; i < rows; i++) {
       const row = scores + <usize>i * scoreStride;
-      if (kind == 2) maskRow(row, load<i32>(querySegments + (<usize>i << 2)), segments, keys, position + i - firstKey + 1);
+      const visible = maskRow(kind, row, load<i32>(querySegments + (<usize>i << 2)), segments, keys, position + i - firstKey + 1);
       const before = load<f32>(peaks + (<usize>i << 2));
-      const peak = max(before, maxRow(row, keys));
+      const peak = max(before, maxRow(row, visible));
       if (peak == -Infinity) {
         memory.fill(row, 0, <usize>keys << 2);
         continue;
       }
       const factor = expScalar(before - peak);
-      const sum = expRow(row, row, keys, peak);
+      const sum = expRow(row, row, visible, peak);
+      memory.fill(row + (<usize>visible << 2), 0, <usize>(keys - visible) << 2);
       store<f32>(sums + (<usize>i << 2), load<f32>(sums + (<usize>i << 2)) * factor + sum);
       store<f32>(peaks + (<usize>i << 2), peak);
       if (factor != 1) scaleRow(out + <usize>i * stride, out + <usize>i * stride, size, factor);

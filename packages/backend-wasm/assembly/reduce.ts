@@ -27,12 +27,21 @@ export function sumRow(x: usize, n: i32): f32 {
   return horizontalSum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }
 
-/** Largest of n floats; NaN if any is NaN. */
+/** Largest of n floats; NaN if any is NaN. pmax is one instruction but forgets NaN, so that is noted apart. */
 export function maxRow(x: usize, n: i32): f32 {
-  let m = f32x4.splat(-Infinity);
+  let m0 = f32x4.splat(-Infinity);
+  let m1 = m0;
+  let nan = i32x4.splat(0);
   let i = 0;
-  for (; i + 4 <= n; i += 4) m = f32x4.max(m, v128.load(x + (<usize>i << 2)));
-  let result = horizontalMax(m);
+  for (; i + 8 <= n; i += 8) {
+    const u = v128.load(x + (<usize>i << 2));
+    const v = v128.load(x + (<usize>i << 2), 16);
+    m0 = f32x4.pmax(m0, u);
+    m1 = f32x4.pmax(m1, v);
+    nan = v128.or(nan, v128.or(f32x4.ne(u, u), f32x4.ne(v, v)));
+  }
+  if (v128.any_true(nan)) return NaN;
+  let result = horizontalMax(f32x4.pmax(m0, m1));
   for (; i < n; i++) result = max(result, load<f32>(x + (<usize>i << 2)));
   return result;
 }

@@ -26,26 +26,44 @@ export function horizontalMax(v: v128): f32 {
   return max(max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)), max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)));
 }
 
-/** e^x per lane: overflow gives Infinity, underflow goes through denormals to 0, NaN stays NaN. */
+/** Constants of exp. They are loaded in the loop: V8 builds a vector constant with four instructions, and has no registers to keep twelve of them. */
+const EXP: usize = memory.data<f32>([
+  -105.0, 89.0, 1.44269504088896341, 12582912.0, -0.693359375, 2.12194440e-4,
+  1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, 1.0,
+]);
+
+// @ts-ignore: decorator
+@inline
+function constant(i: usize): v128 {
+  return v128.load32_splat(EXP + (i << 2));
+}
+
+/**
+ * e^x per lane: overflow gives Infinity, underflow goes through denormals to 0, NaN stays NaN.
+ * pmin and pmax are one instruction each and pass NaN of their first operand; adding 1.5 * 2^23 rounds to a whole number.
+ */
 // @ts-ignore: decorator
 @inline
 export function expVector(x: v128): v128 {
-  const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-105.0)), f32x4.splat(89.0));
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504088896341)));
-  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
-  let p = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
-  p = madd(p, r, f32x4.splat(8.3334519073e-3));
-  p = madd(p, r, f32x4.splat(4.1665795894e-2));
-  p = madd(p, r, f32x4.splat(1.6666665459e-1));
-  p = madd(p, r, f32x4.splat(5.0000001201e-1));
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1.0));
-  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const magic = constant(3);
+  const clamped = f32x4.pmin(f32x4.pmax(x, constant(0)), constant(1));
+  const shifted = madd(clamped, constant(2), magic);
+  const n = f32x4.sub(shifted, magic);
+  let r = madd(n, constant(4), clamped);
+  r = madd(n, constant(5), r);
+  let p = madd(constant(6), r, constant(7));
+  p = madd(p, r, constant(8));
+  p = madd(p, r, constant(9));
+  p = madd(p, r, constant(10));
+  p = madd(p, r, constant(11));
+  const one = constant(12);
+  p = f32x4.add(madd(p, f32x4.mul(r, r), r), one);
+  const whole = i32x4.sub(shifted, magic);
   const half = i32x4.shr_s(whole, 1);
   const rest = i32x4.sub(whole, half);
-  const bias = i32x4.splat(127);
-  p = f32x4.mul(p, i32x4.shl(i32x4.add(half, bias), 23));
-  return f32x4.mul(p, i32x4.shl(i32x4.add(rest, bias), 23));
+  // 127 in the exponent field is the float 1: multiplying by 2^half, then by 2^rest.
+  p = f32x4.mul(p, i32x4.add(i32x4.shl(half, 23), one));
+  return f32x4.mul(p, i32x4.add(i32x4.shl(rest, 23), one));
 }
 
 /** e^x of one number, by the same arithmetic as the vector form. */

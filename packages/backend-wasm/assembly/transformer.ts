@@ -198,7 +198,7 @@ export function swigluGradTask(task: i32): void {
  *
  * Source: Loshchilov and Hutter 2019, arXiv:1711.05101; torch.optim.AdamW.
  * Slots: 0 param, 1 grad, 2 m, 3 v, 4 elements, 5 elements per task, 6 param out, 7 m out, 8 v out, 9 gradScale, 10 beta1, 11 1 - beta1, 12 beta2,
- * 13 1 - beta2, 14 1 - learningRate * weightDecay, 15 learningRate / (1 - beta1^step), 16 sqrt(1 - beta2^step), 17 eps.
+ * 13 1 - beta2, 14 1 - learningRate * weightDecay, 15 learningRate / (1 - beta1^step), 16 1 / sqrt(1 - beta2^step), 17 eps.
  */
 export function adamWTask(task: i32): void {
   const perTask = paramInt(5);
@@ -224,7 +224,7 @@ export function adamWTask(task: i32): void {
     let v = whole ? v128.load(paramPointer(3) + at) : loadPartial(paramPointer(3) + at, count);
     m = f32x4.add(f32x4.mul(beta1, m), f32x4.mul(rest1, g));
     v = f32x4.add(f32x4.mul(beta2, v), f32x4.mul(rest2, f32x4.mul(g, g)));
-    const denominator = f32x4.add(f32x4.div(f32x4.sqrt(v), correction), eps);
+    const denominator = f32x4.add(f32x4.mul(f32x4.sqrt(v), correction), eps);
     const next = f32x4.sub(f32x4.mul(p, decay), f32x4.mul(stepSize, f32x4.div(m, denominator)));
     if (whole) {
       v128.store(paramPointer(6) + at, next);

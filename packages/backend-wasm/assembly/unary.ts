@@ -31,7 +31,7 @@ function apply(operation: i32, x: v128): v128 {
     case 3: return f32x4.div(one, f32x4.sqrt(x));
     case 4: return f32x4.mul(x, x);
     case 5: return sigmoidVector(x);
-    case 6: return f32x4.max(x, f32x4.splat(0));
+    case 6: return f32x4.pmax(x, f32x4.splat(0));
     case 7: return tanhVector(x);
     case 8: return f32x4.abs(x);
     case 9: return f32x4.div(one, x);

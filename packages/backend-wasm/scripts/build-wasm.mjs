@@ -1,13 +1,28 @@
 /**
  * Compiles assembly/ twice (relaxed SIMD, fixed SIMD) and writes each module as base64 into src/generated/.
+ * Does nothing when the modules are newer than every source.
  * Run: pnpm run build:wasm
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import asc from 'assemblyscript/asc';
 
 const root = join(import.meta.dirname, '..');
 const outputs = join(root, 'src', 'generated');
+
+/** Time of the last change, 0 for a file that is not there. */
+const changed = (path) =>
+  stat(path).then(
+    (s) => s.mtimeMs,
+    () => 0,
+  );
+const sources = (await readdir(join(root, 'assembly'))).map((name) => join(root, 'assembly', name));
+const newestSource = Math.max(...(await Promise.all([...sources, import.meta.filename].map(changed))));
+const oldestModule = Math.min(
+  ...(await Promise.all(['relaxed-wasm.ts', 'fixed-wasm.ts'].map((name) => changed(join(outputs, name))))),
+);
+if (oldestModule > newestSource) process.exit(0);
+
 await mkdir(outputs, { recursive: true });
 
 for (const variant of ['relaxed', 'fixed']) {

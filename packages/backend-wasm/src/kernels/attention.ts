@@ -11,8 +11,8 @@ import { input, type KernelArguments, type KernelTable, type WasmKernel } from '
 
 const TILE_ROWS = 48;
 const TILE_KEYS = 96;
-const GRAD_TILE_ROWS = 96;
-const GRAD_TILE_KEYS = 96;
+const GRAD_TILE_ROWS = 48;
+const GRAD_TILE_KEYS = 48;
 /** Up to this many queries are answered row by row, without packing the keys. */
 const FEW_QUERIES = 4;
 

@@ -160,7 +160,7 @@ const adamW: WasmKernel = ({ inputs, attrs, backend }) => {
     1 - beta2,
     1 - learningRate * number('weightDecay'),
     learningRate / (1 - beta1 ** step),
-    Math.sqrt(1 - beta2 ** step),
+    1 / Math.sqrt(1 - beta2 ** step),
     number('eps'),
   ].map(floatBits);
   backend.runtime.run(KERNEL.adamW, Math.ceil(n / CHUNK), [
