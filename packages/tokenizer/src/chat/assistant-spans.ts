@@ -3,7 +3,7 @@
  *
  * A template with `{% generation %}` says so itself and is believed to the letter. For any other, a turn reaches from the end of the
  * generation prompt before it to its closing special token, found by rendering the conversation up to that turn; where such a rendering
- * is no prefix of the whole (templates that treat the last turn or an opening turn in their own way), by marks around the content.
+ * is no prefix of the whole (templates that treat the last turn or an opening turn in their own way), by marks at the ends of the content.
  */
 import type { Spans } from '../added-tokens.ts';
 import type { ChatOptions, TemplateMessage } from '../tokenizer.ts';
@@ -43,22 +43,36 @@ export function findAssistantSpans(
       spans.push([before.length, closingEnd(rendered, before.length, through.length, specialTokens)]);
       continue;
     }
-    spans.push(markedSpan(index) ?? unreadable());
+    const end = before !== null && rendered.startsWith(before) ? markedEnd(index) : null;
+    if (before !== null && end !== null && end >= before.length) spans.push([before.length, end]);
+    else spans.push(markedSpan(index) ?? unreadable());
   }
   return spans;
 
+  /** Spans between the marks when the content of a message is changed to hold them. */
+  function markContent(index: number, mark: (content: string) => string): [number, number][] | null {
+    const message = messages[index]!;
+    const marked = messages.with(index, { ...message, content: mark(message.content) });
+    return readMarks(renderer.render(marked, options), open, close, rendered);
+  }
+
+  function withClosing(end: number): number {
+    const closing = specialTokens.find((token) => rendered.startsWith(token, end));
+    return end + (closing?.length ?? 0);
+  }
+
+  function markedEnd(index: number): number | null {
+    const span =
+      markContent(index, (content) => content + open + close) ??
+      markContent(index, (content) => content.trim() + open + close);
+    return span?.length === 1 ? withClosing(span[0]![1]) : null;
+  }
+
   function markedSpan(index: number): readonly [number, number] | null {
-    for (const content of [messages[index]!.content, messages[index]!.content.trim()]) {
-      const marked = renderer.render(
-        messages.with(index, { ...messages[index]!, content: open + content + close }),
-        options,
-      );
-      const span = readMarks(marked, open, close, rendered)?.[0];
-      if (!span) continue;
-      const closing = specialTokens.find((token) => token !== '' && rendered.startsWith(token, span[1]));
-      return [span[0], span[1] + (closing?.length ?? 0)];
-    }
-    return null;
+    const span =
+      markContent(index, (content) => open + content + close) ??
+      markContent(index, (content) => open + content.trim() + close);
+    return span?.length === 1 ? [span[0]![0], withClosing(span[0]![1])] : null;
   }
 }
 
@@ -71,17 +85,20 @@ function unreadable(): never {
   );
 }
 
-/** Spans between marks, counted without the marks; null when the text without marks is not `rendered`. */
+/** Spans between marks, counted without the marks; null when marks do not come in pairs or the text without them is not `rendered`. */
 function readMarks(marked: string, open: string, close: string, rendered: string): [number, number][] | null {
   const spans: [number, number][] = [];
   let plain = '';
-  let start = 0;
+  let start = -1;
   for (const part of marked.split(new RegExp(`([${open}${close}])`))) {
-    if (part === open) start = plain.length;
-    else if (part === close) spans.push([start, plain.length]);
+    if (part === open && start < 0) start = plain.length;
+    else if (part === close && start >= 0) {
+      spans.push([start, plain.length]);
+      start = -1;
+    } else if (part === open || part === close) return null;
     else plain += part;
   }
-  return plain === rendered ? spans : null;
+  return start < 0 && plain === rendered ? spans : null;
 }
 
 /** End of a turn without the blanks that follow its closing special token; `end` itself when it closes otherwise. */

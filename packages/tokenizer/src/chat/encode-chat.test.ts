@@ -115,6 +115,17 @@ describe('other templates', () => {
     expect(chosen(tokenizer, conversation)).toBe('the dog<|im_end|>two\nlines<|im_end|>');
   });
 
+  test('thoughts are dropped from earlier turns', () => {
+    const tokenizer = withTemplate(
+      "{% for m in messages %}{{ '[' + m.role + ']' }}{% if loop.last %}{{ m.content }}{% else %}{{ m.content.split('</think>')[-1] }}{% endif %}{{ eos_token }}\n{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}",
+    );
+    const thinking = conversation.map(({ role, content }) => ({
+      role,
+      content: role === 'assistant' ? `<think>hm</think>${content}` : content,
+    }));
+    expect(chosen(tokenizer, thinking)).toBe('the dog<|im_end|><think>hm</think>  two\nlines <|im_end|>');
+  });
+
   test('no special token closes the turn', () => {
     const tokenizer = withTemplate(
       "{% for m in messages %}{{ m.role + ': ' + m.content + '\n' }}{% endfor %}{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}",

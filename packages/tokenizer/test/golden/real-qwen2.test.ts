@@ -86,6 +86,26 @@ describe.skipIf(!root)('Qwen2', () => {
     }
   });
 
+  test('assistant turns of a template that drops earlier thoughts', () => {
+    const qwen3 = createTokenizer({
+      tokenizerJson: tokenizer.files()['tokenizer.json']!,
+      tokenizerConfig: {
+        eos_token: '<|im_end|>',
+        chat_template: read('golden/chat_template/templates/trl_qwen3.jinja'),
+      },
+    });
+    const { ids, assistantMask } = qwen3.encodeChat([
+      { role: 'user', content: 'Hi <|im_end|>' },
+      { role: 'assistant', content: '<think>\nhm\n</think>\n\nHello' },
+      { role: 'user', content: 'And?' },
+      { role: 'assistant', content: '<think>\nwell\n</think>\n\nBye' },
+    ]);
+    expect(qwen3.decode(ids.filter((_, index) => assistantMask[index] === 1))).toBe(
+      'Hello<|im_end|><think>\nwell\n</think>\n\nBye<|im_end|>',
+    );
+    expect(ids.filter((id) => id === 151645).length).toBe(4);
+  });
+
   test('assistant masks of a template with {% generation %}', () => {
     interface Row {
       case: string;
