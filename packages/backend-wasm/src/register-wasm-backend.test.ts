@@ -133,6 +133,41 @@ test('a full memory is an error that names the tensor and the way out; the backe
   expect([...tf.add(tf.tensor1d([1, 2]), tf.scalar(1)).dataSync()]).toEqual([2, 3]);
 });
 
+test('tensors beyond the memory move to the heap and come back with their numbers', async () => {
+  const { runtime } = await registerWasmBackendAs('spill-test', { maximumPages: 512, numThreads: 1 });
+  await tf.setBackend('spill-test');
+  // 20 tensors of 4 MiB in a memory of 32 MiB.
+  const all = Array.from({ length: 20 }, (_, i) => tf.fill([1024, 1024], i));
+  expect(runtime.bytesReserved()).toBeLessThanOrEqual(512 * 65536);
+  for (let round = 0; round < 2; round++) {
+    all.forEach((t, i) => {
+      expect(tf.tidy(() => tf.max(tf.add(t, all[(i + 7) % 20]!)).dataSync()[0])).toBe(i + ((i + 7) % 20));
+    });
+  }
+  const product = tf.tidy(() => tf.max(tf.matMul(all[1] as tf.Tensor2D, all[2] as tf.Tensor2D)));
+  expect(product.dataSync()[0]).toBe(2048);
+  expect(all[19]!.dataSync()[5]).toBe(19);
+  tf.dispose([...all, product]);
+  expect(runtime.bytesInUse()).toBe(0);
+});
+
+test('addresses above 2 GiB work', async () => {
+  const { runtime } = await registerWasmBackendAs('high-test', {});
+  await tf.setBackend('high-test');
+  // Reserved, never touched: no real memory is used.
+  const low = runtime.allocate(2.5 * 2 ** 30, 'a hole');
+  const x = tf.tensor2d(randomFloats(100 * 80, 1), [100, 80]);
+  const y = tf.tensor2d(randomFloats(80 * 90, 2), [80, 90]);
+  const work = () =>
+    tf.tidy(() =>
+      [tf.matMul(x, y), tf.softmax(x), tf.transpose(x), ...mixedWork()].map((t) => t.dataSync() as Numbers),
+    );
+  const high = work();
+  await tf.setBackend('marco-wasm');
+  expect(high).toEqual(work());
+  runtime.free(low);
+});
+
 test('writing copies: the caller may use its array again', async () => {
   await tf.setBackend('marco-wasm');
   const values = Float32Array.from([1, 2, 3]);

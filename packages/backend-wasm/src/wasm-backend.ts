@@ -2,7 +2,8 @@
  * The tfjs backend 'marco-wasm': tensors live in the wasm memory, yet look to every kernel of tfjs-backend-cpu like the typed arrays it expects.
  *
  * An entry's `values` is a getter that makes a view on the wasm memory, so all cpu kernels work unchanged. What they return stays on the JavaScript
- * heap until a wasm kernel first needs it. Inheritance is what tfjs asks of a backend that borrows another's kernels (docs/decisions/0002).
+ * heap until a wasm kernel first needs it. When the 4 GiB are full, tensors that the running kernel does not use move to the heap, the longest unused
+ * first, and come back when they are needed. Inheritance is what tfjs asks of a backend that borrows another's kernels (docs/decisions/0002).
  */
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type backend_util, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
@@ -16,9 +17,17 @@ const bytesOf = (dtype: DataType): number => (dtype === 'float32' || dtype === '
 
 const shapeText = (shape: readonly number[], dtype: DataType): string => `a tensor [${shape.join(', ')}] ${dtype}`;
 
+/** Which entries are in the wasm memory, and which kernel runs: an entry used by it must keep its address. */
+interface Residents {
+  kernelCount: number;
+  readonly entries: Set<Entry>;
+}
+
 /** What one data id holds: an address in the wasm memory, or values on the JavaScript heap. */
 class Entry {
   refCount = 1;
+  /** the kernel that used it last */
+  lastUse = 0;
   complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
   address = 0;
   length = 0;
@@ -26,15 +35,18 @@ class Entry {
   renamed: Entry | null = null;
   private heap: Values | undefined;
   private readonly runtime: WasmRuntime;
+  private readonly residents: Residents;
   dtype: DataType;
 
-  constructor(runtime: WasmRuntime, dtype: DataType, heap: Values | undefined) {
+  constructor(runtime: WasmRuntime, residents: Residents, dtype: DataType, heap: Values | undefined) {
     this.runtime = runtime;
+    this.residents = residents;
     this.dtype = dtype;
     this.heap = heap;
   }
 
   get values(): Values | undefined {
+    this.lastUse = this.residents.kernelCount;
     if (this.address === 0) return this.heap;
     if (this.dtype === 'float32') return this.runtime.floats(this.address, this.length);
     if (this.dtype === 'int32') return this.runtime.integers(this.address, this.length);
@@ -48,6 +60,7 @@ class Entry {
 
   /** Moves heap values into the wasm memory. */
   upload(shape: readonly number[]): number {
+    this.lastUse = this.residents.kernelCount;
     if (this.address !== 0) return this.address;
     const values = this.heap as ArrayLike<number> | undefined;
     const size = bytesOf(this.dtype);
@@ -64,12 +77,23 @@ class Entry {
 
   allocate(length: number, shape: readonly number[]): number {
     this.length = length;
+    this.lastUse = this.residents.kernelCount;
     this.address = this.runtime.allocate(length * bytesOf(this.dtype), shapeText(shape, this.dtype));
+    this.residents.entries.add(this);
     return this.address;
   }
 
+  /** Moves the numbers out of the wasm memory. */
+  evict(): void {
+    const copy = (this.values as Numbers).slice();
+    this.values = copy;
+  }
+
   release(): void {
-    if (this.address !== 0) this.runtime.free(this.address);
+    if (this.address !== 0) {
+      this.runtime.free(this.address);
+      this.residents.entries.delete(this);
+    }
     this.renamed?.release();
     this.address = 0;
     this.heap = undefined;
@@ -85,10 +109,30 @@ export interface Output {
 
 export class MarcoWasmBackend extends MathBackendCPU {
   readonly runtime: WasmRuntime;
+  private readonly residents: Residents = { kernelCount: 0, entries: new Set() };
 
   constructor(runtime: WasmRuntime) {
     super();
     this.runtime = runtime;
+    runtime.onFull((bytes) => this.makeRoom(bytes));
+  }
+
+  /** Called before each kernel: what earlier kernels used may move from now on. */
+  beginKernel(): void {
+    this.residents.kernelCount++;
+  }
+
+  /** Evicts the longest unused entries, `bytes` of them if there are so many; false when every entry is in use. */
+  private makeRoom(bytes: number): boolean {
+    const { entries, kernelCount } = this.residents;
+    const idle = [...entries].filter((entry) => entry.lastUse < kernelCount).sort((p, q) => p.lastUse - q.lastUse);
+    let freed = 0;
+    for (const entry of idle) {
+      if (freed >= bytes) break;
+      freed += entry.length * bytesOf(entry.dtype);
+      entry.evict();
+    }
+    return idle.length > 0;
   }
 
   private store(dataId: object, entry: Entry): void {
@@ -108,7 +152,7 @@ export class MarcoWasmBackend extends MathBackendCPU {
   }
 
   override move(dataId: object, values: Values, shape: number[], dtype: DataType, refCount: number): void {
-    const entry = new Entry(this.runtime, dtype, values);
+    const entry = new Entry(this.runtime, this.residents, dtype, values);
     entry.refCount = refCount;
     this.store(dataId, entry);
     if (bytesOf(dtype) > 0 && values) entry.upload(shape);
@@ -129,7 +173,7 @@ export class MarcoWasmBackend extends MathBackendCPU {
       held = (held as Numbers).slice();
     }
     const dataId = {};
-    this.store(dataId, new Entry(this.runtime, dtype, held));
+    this.store(dataId, new Entry(this.runtime, this.residents, dtype, held));
     return { dataId, shape, dtype };
   }
 
@@ -139,13 +183,13 @@ export class MarcoWasmBackend extends MathBackendCPU {
     if (entry.dtype === tensor.dtype || bytesOf(entry.dtype) === 0) return entry.upload(tensor.shape);
     if (entry.renamed?.dtype !== tensor.dtype) {
       entry.renamed?.release();
-      entry.renamed = new Entry(this.runtime, tensor.dtype, entry.values);
+      entry.renamed = new Entry(this.runtime, this.residents, tensor.dtype, entry.values);
     }
     return entry.renamed.upload(tensor.shape);
   }
 
   output(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool' = 'float32'): Output {
-    const entry = new Entry(this.runtime, dtype, undefined);
+    const entry = new Entry(this.runtime, this.residents, dtype, undefined);
     const address = entry.allocate(util.sizeFromShape(shape as number[]), shape);
     const dataId = {};
     this.store(dataId, entry);

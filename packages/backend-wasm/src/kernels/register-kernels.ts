@@ -9,7 +9,7 @@ import {
 import { attentionKernels } from './attention.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { fusedRowKernels } from './fused-rows.ts';
-import type { KernelTable, WasmKernel } from './kernel-types.ts';
+import type { KernelArguments, KernelTable, WasmKernel } from './kernel-types.ts';
 import { linearCrossEntropyKernels } from './linear-cross-entropy.ts';
 import { matMulKernels } from './mat-mul.ts';
 import { rearrangeKernels } from './rearrange.ts';
@@ -24,6 +24,13 @@ const noFallback = (name: string) => (): never => {
 };
 
 export function registerKernels(backendName: string): void {
+  const begin =
+    (kernel: (args: KernelArguments) => TensorInfo | TensorInfo[]): KernelFunc =>
+    (args) => {
+      const ours = args as unknown as KernelArguments;
+      ours.backend.beginKernel();
+      return kernel(ours);
+    };
   const runKernel = (name: string, args: unknown): TensorInfo =>
     getKernel(name, backendName).kernelFunc(args as Parameters<KernelFunc>[0]) as TensorInfo;
   const table: KernelTable = {
@@ -40,11 +47,10 @@ export function registerKernels(backendName: string): void {
   for (const config of getKernelsForBackend('cpu')) {
     const ours = remaining.get(config.kernelName);
     remaining.delete(config.kernelName);
-    const cpuKernel = config.kernelFunc as never;
-    const kernelFunc: KernelFunc = ours ? (args) => ours(args as never, cpuKernel) : config.kernelFunc;
-    registerKernel({ ...config, backendName, kernelFunc });
+    const cpuKernel = config.kernelFunc as unknown as (args: KernelArguments) => TensorInfo | TensorInfo[];
+    registerKernel({ ...config, backendName, kernelFunc: begin(ours ? (args) => ours(args, cpuKernel) : cpuKernel) });
   }
   for (const [kernelName, ours] of remaining) {
-    registerKernel({ kernelName, backendName, kernelFunc: (args) => ours(args as never, noFallback(kernelName)) });
+    registerKernel({ kernelName, backendName, kernelFunc: begin((args) => ours(args, noFallback(kernelName))) });
   }
 }
