@@ -40,7 +40,8 @@ const curated = await curateUdhr({
   },
   onDrop: (document, reason, detail) => dropped.push({ document, reason, detail }),
 });
-console.log(`\n${curated.funnel.toTable({ maxLanguages: Number(values.languages) })}\n`);
+console.log(`\n${curated.funnel.toTable({ maxLanguages: Number(values.languages), maxReasons: 7 })}\n`);
+console.log(`dropped by reason: ${JSON.stringify(curated.funnel.toJson().droppedByReason).replaceAll(',', ', ')}`);
 const { identification, contamination } = curated;
 console.log(
   `language identification on articles the model had not seen: ${(identification.accuracy * 100).toFixed(2)}% of ${identification.numDocuments} in ${identification.numLanguages} languages`,
@@ -104,7 +105,7 @@ for (const [kind, documents] of Object.entries(made)) {
   console.log(`${kind}: ${documents.length} documents, ${bytes} bytes`);
 }
 console.log(
-  `\n${((performance.now() - started) / 1000).toFixed(2)} s, peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`,
+  `\n${((performance.now() - started) / 1000).toFixed(2)} s (${((process.cpuUsage().user + process.cpuUsage().system) / 1e6).toFixed(1)} s of CPU), peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`,
 );
 
 if (values.samples) {

@@ -65,6 +65,7 @@ export {
   TINY_EXTRA_LANGUAGES,
 } from './languages/marco-languages.ts';
 export { UDHR_PRIMARY_PAGES, udhrLanguage } from './languages/udhr-languages.ts';
+export { areWrittenAlike } from './languages/written-alike.ts';
 export {
   MARCO_STAGES,
   type MarcoStage,

