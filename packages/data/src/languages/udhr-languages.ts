@@ -12,6 +12,8 @@ const ISO_OVERRIDES: Readonly<Record<string, string>> = {
   mly_arab: 'zsm',
   // Welche, a Lorraine dialect without a code of its own, listed as French.
   '068': 'mis',
+  // Listed as South Azerbaijani (azb), but the page is in modern Turkish: it has none of Azerbaijani's ə, and Turkish sentences.
+  '032': 'tur',
 };
 
 /** The page that stands for a language where several pages share its code: the current standard spelling. */
