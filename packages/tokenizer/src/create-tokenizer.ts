@@ -2,15 +2,16 @@
  * Builds a Tokenizer from the contents of a Hugging Face tokenizer directory.
  */
 
-import { buildTokenizerJson } from './build-tokenizer-json.ts';
+import { collectTokenBytes } from './bpe/token-bytes.ts';
 import { createChatRenderer, expectMessages } from './chat/chat-template.ts';
 import { encodeChat } from './chat/encode-chat.ts';
-import { createTextEncoder } from './encode-text.ts';
-import { normalizeNfc } from './normalize-nfc.ts';
+import { buildTokenizerJson } from './files/build-tokenizer-json.ts';
+import { tokenizerFiles } from './files/tokenizer-files.ts';
+import { type JsonObject, parseTokenizerJson } from './files/tokenizer-json.ts';
+import { createTextEncoder } from './text/encode-text.ts';
+import { normalizeNfc } from './text/normalize-nfc.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { describeValue, expectString, tokenizerError } from './tokenizer-error.ts';
-import { tokenizerFiles } from './tokenizer-files.ts';
-import { collectTokenBytes, type JsonObject, parseTokenizerJson } from './tokenizer-json.ts';
 
 /** Texts of the files or what JSON.parse makes of them: tokenizer.json, or the older pair vocab.json and merges.txt. */
 export type TokenizerSource = { readonly tokenizerConfig?: string | JsonObject } & (

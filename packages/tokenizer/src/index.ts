@@ -1,8 +1,8 @@
 /** Byte-level BPE equal to Hugging Face tokenizers, training, chat templates. */
-export { type BatchEncoder, type BatchEncoderOptions, createBatchEncoder } from './batch-encoder.ts';
+export { type BatchEncoder, type BatchEncoderOptions, createBatchEncoder } from './batch/batch-encoder.ts';
 export { createTokenizer, type TokenizerSource } from './create-tokenizer.ts';
 export { type Fertility, fertility } from './fertility.ts';
-export { loadTokenizer } from './load-tokenizer.ts';
+export { loadTokenizer } from './files/load-tokenizer.ts';
 export { QWEN2_CHAT_TEMPLATE, QWEN2_PATTERN, QWEN2_SPECIAL_TOKENS } from './qwen2.ts';
 export { createStreamingDecoder, type StreamingDecoder } from './streaming-decoder.ts';
 export type {

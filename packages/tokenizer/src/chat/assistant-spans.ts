@@ -5,7 +5,7 @@
  * generation prompt before it to its closing special token, found by rendering the conversation up to that turn; where such a rendering
  * is no prefix of the whole (templates that treat the last turn or an opening turn in their own way), by marks at the ends of the content.
  */
-import type { Spans } from '../added-tokens.ts';
+import type { Spans } from '../text/added-tokens.ts';
 import type { ChatOptions, TemplateMessage } from '../tokenizer.ts';
 import { tokenizerError } from '../tokenizer-error.ts';
 import type { ChatRenderer } from './chat-template.ts';

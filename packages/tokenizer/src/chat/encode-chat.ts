@@ -4,7 +4,7 @@
  * A token belongs to the assistant when it covers any character the assistant wrote, as in transformers'
  * `return_assistant_tokens_mask`.
  */
-import type { TextEncoderToIds } from '../encode-text.ts';
+import type { TextEncoderToIds } from '../text/encode-text.ts';
 import type { ChatOptions, EncodedChat, TemplateMessage } from '../tokenizer.ts';
 import { findAssistantSpans } from './assistant-spans.ts';
 import { type ChatRenderer, expectMessages } from './chat-template.ts';

@@ -5,9 +5,9 @@
  * content that template text could complete to one). Putting the spellings back must give the first rendering again; where it does not,
  * the template looks into the content and the text is refused.
  */
-import { escapeForRegExp, type Spans } from '../added-tokens.ts';
+import { escapeForRegExp, type Spans } from '../text/added-tokens.ts';
+import { wellFormed } from '../text/well-formed.ts';
 import { tokenizerError } from '../tokenizer-error.ts';
-import { wellFormed } from '../well-formed.ts';
 
 /** Fields that templates compare instead of printing. */
 const STRUCTURAL_FIELDS = new Set(['role', 'type']);

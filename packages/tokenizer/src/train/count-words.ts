@@ -1,11 +1,12 @@
 /**
  * Counts the pieces of a training text.
  */
-import { normalizeNfc } from '../normalize-nfc.ts';
+
+import type { Pretokenizer } from '../files/tokenizer-json.ts';
 import type { PieceScanner } from '../pretokenize/piece-scanner.ts';
+import { normalizeNfc } from '../text/normalize-nfc.ts';
+import { wellFormed } from '../text/well-formed.ts';
 import { describeValue, tokenizerError } from '../tokenizer-error.ts';
-import type { Pretokenizer } from '../tokenizer-json.ts';
-import { wellFormed } from '../well-formed.ts';
 
 export interface CountWordsOptions {
   readonly normalizesNfc: boolean;

@@ -7,9 +7,9 @@
  */
 import { createPieceEncoder, type IdList } from '../bpe/piece-encoder.ts';
 import { createTokenizer } from '../create-tokenizer.ts';
+import { type JsonObject, parseTokenizerJson } from '../files/tokenizer-json.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { describeValue, tokenizerError } from '../tokenizer-error.ts';
-import { type JsonObject, parseTokenizerJson } from '../tokenizer-json.ts';
 import { countWords } from './count-words.ts';
 import { learnMerges } from './learn-merges.ts';
 import { mergeTexts } from './train-tokenizer.ts';

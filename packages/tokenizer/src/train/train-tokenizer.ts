@@ -5,8 +5,8 @@
  */
 
 import { BYTE_TO_CHAR } from '../bpe/byte-alphabet.ts';
-import { addedTokenJson, bpeTokenizerJson, qwen2PreTokenizer } from '../build-tokenizer-json.ts';
 import { createTokenizer } from '../create-tokenizer.ts';
+import { addedTokenJson, bpeTokenizerJson, qwen2PreTokenizer } from '../files/build-tokenizer-json.ts';
 import { QWEN2_PATTERN, scannerFor } from '../pretokenize/piece-scanner.ts';
 import { QWEN2_CHAT_TEMPLATE, QWEN2_SPECIAL_TOKENS } from '../qwen2.ts';
 import type { Tokenizer } from '../tokenizer.ts';

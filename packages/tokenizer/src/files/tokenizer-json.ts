@@ -4,14 +4,15 @@
  * Source: the serialization format of Hugging Face tokenizers, version "1.0". `truncation` and `padding` are not applied, as in
  * transformers, which sets them per call.
  */
-import { type AddedToken, escapeForRegExp } from './added-tokens.ts';
-import { BYTE_TO_CHAR, tokenToBytes } from './bpe/byte-alphabet.ts';
-import { createMergeTable } from './bpe/merge-table.ts';
-import type { BpeModel } from './bpe/piece-encoder.ts';
-import { GPT2_PATTERN, type PieceScanner, scannerFor } from './pretokenize/piece-scanner.ts';
-import { createSplitStep, prefixSpaceStep, type SplitBehavior, type SplitStep } from './pretokenize/split-steps.ts';
-import { translatePattern } from './pretokenize/translate-pattern.ts';
-import { describeValue, tokenizerError } from './tokenizer-error.ts';
+
+import { BYTE_TO_CHAR } from '../bpe/byte-alphabet.ts';
+import { createMergeTable } from '../bpe/merge-table.ts';
+import type { BpeModel } from '../bpe/piece-encoder.ts';
+import { GPT2_PATTERN, type PieceScanner, scannerFor } from '../pretokenize/piece-scanner.ts';
+import { createSplitStep, prefixSpaceStep, type SplitBehavior, type SplitStep } from '../pretokenize/split-steps.ts';
+import { translatePattern } from '../pretokenize/translate-pattern.ts';
+import { type AddedToken, escapeForRegExp } from '../text/added-tokens.ts';
+import { describeValue, tokenizerError } from '../tokenizer-error.ts';
 
 export type JsonObject = { readonly [key: string]: unknown };
 
@@ -236,19 +237,4 @@ function parsePostProcessor(
     }
   }
   return { idsBefore, idsAfter };
-}
-
-/** Bytes of every id: `bytes[offsets[id], offsets[id + 1])`; an id without a token has none. */
-export interface TokenBytes {
-  readonly bytes: Uint8Array;
-  readonly offsets: Int32Array;
-}
-
-export function collectTokenBytes(idToToken: readonly (string | undefined)[]): TokenBytes {
-  const parts = idToToken.map((token) => (token === undefined ? new Uint8Array() : tokenToBytes(token)));
-  const offsets = new Int32Array(parts.length + 1);
-  for (const [id, part] of parts.entries()) offsets[id + 1] = offsets[id]! + part.length;
-  const bytes = new Uint8Array(offsets[parts.length]!);
-  for (const [id, part] of parts.entries()) bytes.set(part, offsets[id]!);
-  return { bytes, offsets };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { smallTokenizer } from '../test/small-tokenizer.ts';
+import { smallTokenizer } from '../../test/small-tokenizer.ts';
 import { loadTokenizer } from './load-tokenizer.ts';
 
 let directory: string;

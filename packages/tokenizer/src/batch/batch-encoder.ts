@@ -4,8 +4,8 @@
  * Texts travel in batches of about BATCH_UNITS, taken by whichever worker is free; ids come back as one transferred array per batch.
  */
 import type { Worker } from 'node:worker_threads';
-import type { Tokenizer } from './tokenizer.ts';
-import { describeValue, expectString, tokenizerError } from './tokenizer-error.ts';
+import type { Tokenizer } from '../tokenizer.ts';
+import { describeValue, expectString, tokenizerError } from '../tokenizer-error.ts';
 
 export interface BatchEncoderOptions {
   /** Default: one per available core. */

@@ -1,9 +1,9 @@
 /**
  * Reads a tokenizer from a Hugging Face model directory.
  */
-import { createTokenizer } from './create-tokenizer.ts';
-import type { Tokenizer } from './tokenizer.ts';
-import { tokenizerError } from './tokenizer-error.ts';
+import { createTokenizer } from '../create-tokenizer.ts';
+import type { Tokenizer } from '../tokenizer.ts';
+import { tokenizerError } from '../tokenizer-error.ts';
 import type { JsonObject } from './tokenizer-json.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SMALL_TEXTS, smallTokenizer } from '../test/small-tokenizer.ts';
+import { SMALL_TEXTS, smallTokenizer } from '../../test/small-tokenizer.ts';
 import { createBatchEncoder } from './batch-encoder.ts';
 
 test('the same ids in the same order', async () => {

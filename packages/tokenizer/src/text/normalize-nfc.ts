@@ -4,7 +4,7 @@
  * Differs from String.prototype.normalize: characters that are newer than the library's tables are left where they stand, as characters
  * that never combine. Offsets: where normalization changes a run of base and marks, every result unit stands for the whole run.
  */
-import { classBody } from './pretokenize/unicode-classes.ts';
+import { classBody } from '../pretokenize/unicode-classes.ts';
 
 const gap = new RegExp(`[${classBody('normalizationGaps')}]`, 'u');
 const gaps = new RegExp(`([${classBody('normalizationGaps')}])`, 'u');

@@ -4,11 +4,13 @@
  * Source: the order of steps in `TokenizerImpl::encode` of Hugging Face tokenizers. Lone surrogates count as U+FFFD, which is what they
  * become in UTF-8. Units: offsets are UTF-16 units of the input.
  */
+
+import { createPieceEncoder, type IdList, reserve } from '../bpe/piece-encoder.ts';
+import type { TokenBytes } from '../bpe/token-bytes.ts';
+import type { TokenizerSpec } from '../files/tokenizer-json.ts';
+import type { Piece } from '../pretokenize/split-steps.ts';
 import { createAddedTokenMatcher, type Spans } from './added-tokens.ts';
-import { createPieceEncoder, type IdList, reserve } from './bpe/piece-encoder.ts';
 import { type Alignment, alignNfc, normalizeNfc } from './normalize-nfc.ts';
-import type { Piece } from './pretokenize/split-steps.ts';
-import type { TokenBytes, TokenizerSpec } from './tokenizer-json.ts';
 import { wellFormed } from './well-formed.ts';
 
 export interface EncodedText {

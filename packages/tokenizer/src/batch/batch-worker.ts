@@ -2,8 +2,8 @@
  * The thread behind `createBatchEncoder`: makes the tokenizer from its files and answers batches.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { createTokenizer } from '../create-tokenizer.ts';
 import type { BatchReply, BatchRequest } from './batch-encoder.ts';
-import { createTokenizer } from './create-tokenizer.ts';
 
 const files = workerData as Record<string, string>;
 const tokenizer = createTokenizer({

@@ -3,8 +3,8 @@
  *
  * Source: `Qwen2Converter` and `GPT2Converter` of transformers.
  */
-import { QWEN2_PATTERN } from './pretokenize/piece-scanner.ts';
-import { describeValue, tokenizerError } from './tokenizer-error.ts';
+import { QWEN2_PATTERN } from '../pretokenize/piece-scanner.ts';
+import { describeValue, tokenizerError } from '../tokenizer-error.ts';
 import type { JsonObject } from './tokenizer-json.ts';
 
 /**

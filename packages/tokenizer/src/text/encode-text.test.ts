@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SMALL_TEXTS, smallTokenizer as tokenizer } from '../test/small-tokenizer.ts';
-import { createTokenizer } from './create-tokenizer.ts';
+import { SMALL_TEXTS, smallTokenizer as tokenizer } from '../../test/small-tokenizer.ts';
+import { createTokenizer } from '../create-tokenizer.ts';
+import { QWEN2_SPECIAL_TOKENS } from '../qwen2.ts';
 import { normalizeNfc } from './normalize-nfc.ts';
-import { QWEN2_SPECIAL_TOKENS } from './qwen2.ts';
 
 const specials = [...QWEN2_SPECIAL_TOKENS, '<|im_', '|>'];
 const anyText = fc
