@@ -82,6 +82,7 @@ function startNumpy(threads) {
 }
 
 const one = await registerWasmBackendAs('ours, 1 thread', { numThreads: 1 });
+await registerWasmBackendAs('ours, fixed SIMD, 1 thread', { numThreads: 1, simd: 'fixed' });
 const all = await registerWasmBackendAs('ours', {});
 const { numThreads } = all.record;
 // tfjs-backend-wasm finds its own files only as a CommonJS module; both use the one global engine of tfjs-core.
@@ -103,7 +104,7 @@ for (const testCase of CASES) {
   const best = {};
   for (let round = 0; round < ROUNDS; round++) {
     const times = {};
-    for (const name of ['ours, 1 thread', 'ours', 'wasm']) times[name] = await timeOn(name, testCase);
+    for (const name of ['ours, fixed SIMD, 1 thread', 'ours, 1 thread', 'ours', 'wasm']) times[name] = await timeOn(name, testCase);
     for (const [name, peer] of Object.entries(numpy)) if (peer) times[name] = await peer.time(testCase);
     for (const [name, seconds] of Object.entries(times))
       best[name] = Math.min(best[name] ?? Number.POSITIVE_INFINITY, seconds);

@@ -4,7 +4,15 @@ import { KERNEL } from '../runtime/kernel-numbers.ts';
 import { floatBits } from '../runtime/wasm-runtime.ts';
 import type { MarcoWasmBackend, Output } from '../wasm-backend.ts';
 import { collapseBroadcast } from './collapse-broadcast.ts';
-import { CHUNK, input, type KernelArguments, type KernelTable, sizeOf, type WasmKernel } from './kernel-types.ts';
+import {
+  CHUNK,
+  input,
+  type KernelArguments,
+  type KernelTable,
+  SHARED_FROM,
+  sizeOf,
+  type WasmKernel,
+} from './kernel-types.ts';
 
 const BINARY = { Add: 0, Sub: 1, Multiply: 2, RealDiv: 3, Maximum: 4, Minimum: 5, SquaredDifference: 6 } as const;
 const UNARY = {
@@ -54,7 +62,12 @@ export function runBinary(
     innerPerTask,
   ];
   if (inner === 1) parameters[11] = parameters[15] = 1;
-  backend.runtime.run(KERNEL.binary, Math.ceil(rows / rowsPerTask) * Math.ceil(inner / innerPerTask), parameters);
+  backend.runtime.run(
+    KERNEL.binary,
+    Math.ceil(rows / rowsPerTask) * Math.ceil(inner / innerPerTask),
+    parameters,
+    rows * inner >= SHARED_FROM,
+  );
   return info;
 }
 
@@ -77,7 +90,12 @@ const unary =
     if (x.dtype !== 'float32' || n === 0) return cpuKernel(args);
     const source = args.backend.address(x);
     const { info, address } = args.backend.output(x.shape);
-    args.backend.runtime.run(KERNEL.unary, Math.ceil(n / CHUNK), [source, address, UNARY[operation], n, CHUNK]);
+    args.backend.runtime.run(
+      KERNEL.unary,
+      Math.ceil(n / CHUNK),
+      [source, address, UNARY[operation], n, CHUNK],
+      n >= SHARED_FROM,
+    );
     return info;
   };
 
@@ -109,7 +127,7 @@ const cast: WasmKernel = (args, cpuKernel) => {
   if (operation === undefined || n === 0) return cpuKernel(args);
   const source = backend.address(x);
   const { info, address } = backend.output(x.shape, dtype);
-  backend.runtime.run(KERNEL.cast, Math.ceil(n / CHUNK), [source, address, operation, n, CHUNK]);
+  backend.runtime.run(KERNEL.cast, Math.ceil(n / CHUNK), [source, address, operation, n, CHUNK], n >= SHARED_FROM);
   return info;
 };
 
@@ -123,7 +141,7 @@ export function fillOutput(
   const { info, address } = backend.output(shape, dtype);
   const n = sizeOf(shape);
   const word = dtype === 'float32' ? floatBits(value) : value;
-  backend.runtime.run(KERNEL.fill, Math.ceil(n / CHUNK), [0, address, 0, n, CHUNK, word]);
+  backend.runtime.run(KERNEL.fill, Math.ceil(n / CHUNK), [0, address, 0, n, CHUNK, word], n >= SHARED_FROM);
   return info;
 }
 

@@ -18,6 +18,9 @@ export type KernelTable = Readonly<Record<string, WasmKernel>>;
 /** Elements that one task of a streaming kernel works on. */
 export const CHUNK = 16384;
 
+/** Streaming kernels below this many elements stay on the calling thread: waking another costs as much. */
+export const SHARED_FROM = 4 * CHUNK;
+
 /** The input of that name as a present tensor. */
 export function input(inputs: NamedTensorInfoMap, name: string): TensorInfo {
   return inputs[name]!;

@@ -2,7 +2,7 @@
 import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { KERNEL } from '../runtime/kernel-numbers.ts';
 import type { MarcoWasmBackend, Output } from '../wasm-backend.ts';
-import { CHUNK, input, type KernelTable, sizeOf, type WasmKernel } from './kernel-types.ts';
+import { CHUNK, input, type KernelTable, SHARED_FROM, sizeOf, type WasmKernel } from './kernel-types.ts';
 
 const RANK = 6;
 type Copyable = 'float32' | 'int32' | 'bool';
@@ -64,7 +64,7 @@ export function copyStrided(
         KERNEL.transpose,
         entries * bands,
         [source, target, rows, columns, bands],
-        entries * rows * columns > CHUNK,
+        entries * rows * columns >= SHARED_FROM,
       );
       return true;
     }
@@ -78,7 +78,7 @@ export function copyStrided(
   const parameters = [source, target, size, ...pad(d, 1), ...pad(f, 0), ...pad(t, 0), perTask];
   parameters[14] = innerFrom;
   parameters[20] = innerTo;
-  backend.runtime.run(KERNEL.stridedCopy, Math.ceil(rows / perTask), parameters);
+  backend.runtime.run(KERNEL.stridedCopy, Math.ceil(rows / perTask), parameters, rows * inner >= SHARED_FROM);
   return true;
 }
 
@@ -234,7 +234,12 @@ const gather: WasmKernel = (args, cpuKernel) => {
   }
   const { info, address } = backend.output([...indices.shape, ...rowShape], x.dtype);
   const perTask = Math.max(1, Math.floor((CHUNK * 4) / bytes));
-  backend.runtime.run(KERNEL.gather, Math.ceil(count / perTask), [source, list, address, count, bytes, perTask]);
+  backend.runtime.run(
+    KERNEL.gather,
+    Math.ceil(count / perTask),
+    [source, list, address, count, bytes, perTask],
+    count * bytes >= 4 * SHARED_FROM,
+  );
   return info;
 };
 
@@ -250,7 +255,7 @@ export function scatterAddRows(
 ): void {
   const { runtime } = backend;
   const n = limit * columns;
-  runtime.run(KERNEL.fill, Math.ceil(n / CHUNK), [0, target, 0, n, CHUNK, 0]);
+  runtime.run(KERNEL.fill, Math.ceil(n / CHUNK), [0, target, 0, n, CHUNK, 0], n >= SHARED_FROM);
   const perTask = Math.max(16, Math.ceil(columns / 16 / 4) * 4);
   runtime.run(
     KERNEL.scatterAdd,
