@@ -62,7 +62,14 @@ const MEASURES: readonly Measure[] = [
     task: 'preference',
     metric: 'acc',
     section: 'Other tasks, higher is better',
-    groups: [all('Preference accuracy')],
+    groups: [all('Preference accuracy, log-probability per token')],
+    decimals: 3,
+  },
+  {
+    task: 'preference',
+    metric: 'rewardAcc',
+    section: 'Other tasks, higher is better',
+    groups: [all('Preference accuracy, implicit reward')],
     decimals: 3,
   },
 ];

@@ -70,7 +70,7 @@ export interface TaskScore {
 
 export interface TaskResult {
   readonly task: 'bits-per-byte' | 'translation' | 'cloze' | 'preference';
-  /** `rewardAcc`: implicit reward against the reference, for the aligned model only; `acc` of preferences: plain log-probabilities */
+  /** of preferences, `acc` compares log-probabilities per token, and `rewardAcc` the implicit rewards against the model before alignment */
   readonly metric: 'bitsPerByte' | 'chrf' | 'bleu' | 'acc' | 'rewardAcc';
   readonly higherIsBetter: boolean;
   /** score of random guessing, for accuracies */

@@ -31,7 +31,7 @@ const SHOWN: Readonly<Record<string, { readonly task: TaskResult['task']; readon
     preference: {
       task: 'preference',
       metrics: [
-        { from: 'logprob_acc', metric: 'acc' },
+        { from: 'logprob_acc_norm', metric: 'acc' },
         { from: 'reward_acc', metric: 'rewardAcc' },
       ],
     },

@@ -29,7 +29,7 @@ export function caveatsOf(recipe: Recipe): string[] {
     ...(preference === undefined
       ? []
       : [
-          'The paper’s preference data and settings are not public: DPO on judge-free pairs stands in. Reward accuracy is of the implicit reward against the model before alignment; log-probability accuracy favours short answers, so truncated ones win it before alignment.',
+          'The paper’s preference data and settings are not public: DPO on judge-free pairs stands in. Accuracy is measured in two ways: by log-probability per token, and by the implicit reward against the model before alignment, which is chance for that model by definition.',
         ]),
     'Models before instruction tuning translate in the paper’s template B, tuned ones in the chat format.',
   ];

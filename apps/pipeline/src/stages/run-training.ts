@@ -12,6 +12,7 @@ import {
   cosine,
   createJsonlLogger,
   type EvaluateOptions,
+  runToEnd,
   train,
 } from '@marco-ts/trainer';
 import type { Recipe } from '../config/recipe-schema.ts';
@@ -99,9 +100,7 @@ export async function runTraining<Batch>(
       ...(plan.evaluate === undefined ? {} : { evaluate: plan.evaluate }),
     });
     let loss = Number.NaN;
-    let next = await run.next();
-    while (!next.done) {
-      const event = next.value;
+    const result = await runToEnd(run, async (event) => {
       await logger.log(event);
       if (event.type === 'run-started' && event.resumed) log(`going on from step ${event.step}`);
       if (event.type === 'warning') log(event.message);
@@ -109,13 +108,12 @@ export async function runTraining<Batch>(
         loss = event.loss;
         progress.set(event.step, `loss ${event.loss.toFixed(3)}, ${Math.round(event.tokensPerSecond)} tokens/s`);
       }
-      next = await run.next();
-    }
-    trained = next.value.params;
-    if (next.value.interrupted) throw signal.reason;
+    });
+    trained = result.params;
+    if (result.interrupted) throw signal.reason;
     await saveStageModel(directory, { config: model.config, params: trained });
     await rm(join(directory, CHECKPOINTS_DIRECTORY), { recursive: true, force: true });
-    return { steps: numSteps, tokens: next.value.totalTokens, finalLoss: loss };
+    return { steps: numSteps, tokens: result.totalTokens, finalLoss: loss };
   } finally {
     await logger.close();
     disposeParams(model.params);

@@ -3,9 +3,20 @@
  */
 import type { PackedPlan } from '@marco-ts/data';
 
-/** @returns optimizer steps of a run over the plan; at least one */
-export function numStepsOf(numSequences: number, sequencesPerStep: number): number {
-  return Math.max(1, Math.floor(numSequences / sequencesPerStep));
+/**
+ * @param numSequences sequences, or batches
+ * @param perStep as many of them as one optimizer step takes
+ * @returns optimizer steps
+ * @throws Error when there is not enough for one
+ */
+export function numStepsOf(numSequences: number, perStep: number): number {
+  const numSteps = Math.floor(numSequences / perStep);
+  if (numSteps < 1) {
+    throw new Error(
+      `[@marco-ts/pipeline] numStepsOf: a training stage must have at least one optimizer step, got ${numSequences} of the ${perStep} sequences or batches that one step takes. Lower microBatchSize or gradAccumSteps, or give more tokens.`,
+    );
+  }
+  return numSteps;
 }
 
 /** @returns tokens by source of the sequences that are trained on, in the order of `plan.sourceNames` */

@@ -3,11 +3,10 @@
  *
  * Shapes: batches are `TokenBatch`es of B = microBatchSize rows of L = sequenceLength positions; rows hold whole conversations only.
  */
-import type { BatchLoader, TokenBatch } from '@marco-ts/data';
+import { type BatchLoader, packBestFit, type TokenBatch } from '@marco-ts/data';
 import type { Tokenizer } from '@marco-ts/tokenizer';
 import { collateRows } from '../sequences/collate-rows.ts';
 import { epochOrder } from '../sequences/epoch-order.ts';
-import { packRows } from '../sequences/pack-rows.ts';
 import { countTargets, type TokenSequence } from '../sequences/token-sequence.ts';
 import type { Conversation } from './conversation.ts';
 import { encodeConversation } from './encode-conversation.ts';
@@ -71,10 +70,12 @@ export function packConversations(options: PackConversationsOptions): Conversati
       `[@marco-ts/aligner] packConversations: at least one conversation must fit into ${sequenceLength} tokens, got none of ${conversations.length}. Raise sequenceLength or give more data.`,
     );
   }
-  const rows = packRows(
-    sequences.map(({ ids }) => ids.length),
+  const { numBins, binOf } = packBestFit(
+    Uint32Array.from(sequences, ({ ids }) => ids.length),
     sequenceLength,
   );
+  const rows: number[][] = Array.from({ length: numBins }, () => []);
+  for (const [id, bin] of binOf.entries()) rows[bin]!.push(id);
   const numTokens = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
   const streamLength = rows.length * numEpochs;
   const numBatches = Math.ceil(streamLength / microBatchSize);

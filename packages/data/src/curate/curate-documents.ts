@@ -110,6 +110,12 @@ function heuristicFilters(
   ];
 }
 
+/** Lets signal handlers and progress bars run between two long computations. @throws the signal's reason when it is raised */
+async function pause(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal?.throwIfAborted();
+}
+
 async function collect(documents: AsyncIterable<Document>): Promise<Document[]> {
   const all: Document[] = [];
   for await (const document of documents) all.push(document);
@@ -140,12 +146,13 @@ export async function curateDocuments(
   };
 
   progress('identify');
+  await pause(signal);
   const { identifications, accuracy } = identifyAll(documents, options);
-  signal?.throwIfAborted();
+  await pause(signal);
 
   progress('filter');
   const filtered = await collect(applyFilters(documents, heuristicFilters(identifications, options), { onDrop }));
-  signal?.throwIfAborted();
+  await pause(signal);
 
   progress('deduplicate');
   const duplicate =
@@ -157,7 +164,7 @@ export async function curateDocuments(
     ...(minhash === undefined ? {} : { config: minhash }),
     onDrop: duplicate('near_duplicate'),
   });
-  signal?.throwIfAborted();
+  await pause(signal);
 
   progress('split');
   const split = splitByGroup(unique, {

@@ -1,8 +1,8 @@
 /**
  * Two-choice items from articles: a paragraph, the one that really follows, and one from another article of the same language.
  *
- * The wrong choice is, among the other articles' paragraphs, one of the three nearest in length, so that length alone says little;
- * which choice comes first is drawn. The same articles and seed give the same items.
+ * The wrong choice also follows a paragraph, in another article, so that neither openings nor numbering give it away, and is one of the
+ * three nearest in length, so that length says little; which choice comes first is drawn. The same articles and seed give the same items.
  *
  * Source: the idea is StoryCloze's (Mostafazadeh et al. 2016) without its human-written endings.
  */
@@ -65,7 +65,7 @@ function languageItems(
     const next = paragraphs[index + 1];
     return next && next.article === context.article ? [{ context, next, index }] : [];
   });
-  const byLength = paragraphs.toSorted((left, right) => left.numBytes - right.numBytes);
+  const byLength = candidates.map(({ next }) => next).toSorted((left, right) => left.numBytes - right.numBytes);
   const items: ClozeItem[] = [];
   for (const { context, next, index } of random.shuffle(candidates)) {
     if (max !== undefined && items.length >= max) break;

@@ -42,7 +42,12 @@ export function translationSection(results: RunResults): Html {
 export function accuracySection(results: RunResults): Html {
   const figures = [
     accuracyFigure(results, 'cloze', 'Cloze: which of two continuations is the true one', 'tier'),
-    accuracyFigure(results, 'preference', 'Preference: is the true answer more likely than the damaged one', 'kind'),
+    accuracyFigure(
+      results,
+      'preference',
+      'Preference: is the true answer more likely, per token, than the damaged one',
+      'kind',
+    ),
   ];
   if (figures.every((figure) => figure === undefined)) return html``;
   return html`<section id="accuracy">
