@@ -1,18 +1,20 @@
 /** The wasm module: the job board that threads claim tasks from, and its exports. */
 export { findOutOfRange } from './copy';
 import { runTask } from './dispatch';
-import { CLOSED, FINISHED, GENERATION, INSIDE, KERNEL, MAIN_WAITS, NEXT, SLEEPING, TOTAL } from './layout';
+import { CLOSED, FINISHED, GENERATION, INSIDE, KERNEL, MAIN_WAITS, NEXT, SLEEPING, TOTAL, WORKER_TASKS } from './layout';
 
 /** Looks at the board this often before a thread goes to sleep. */
 const SPINS: i32 = 20000;
 
-/** Claims and runs tasks until none is left. */
-function work(thread: i32): void {
+/** Claims and runs tasks until none is left; tells how many it ran. */
+function work(thread: i32): i32 {
+  let count = 0;
   while (true) {
     const task = atomic.add<i32>(NEXT, 1);
-    if (task >= CLOSED) return;
-    if (task >= load<i32>(TOTAL)) return;
+    if (task >= CLOSED) return count;
+    if (task >= load<i32>(TOTAL)) return count;
     runTask(load<i32>(KERNEL), task, thread);
+    count++;
     atomic.add<i32>(FINISHED, 1);
   }
 }
@@ -31,7 +33,7 @@ export function workerLoop(thread: i32): void {
     }
     seen = atomic.load<i32>(GENERATION);
     atomic.add<i32>(INSIDE, 1);
-    work(thread);
+    atomic.add<i32>(WORKER_TASKS, work(thread));
     atomic.sub<i32>(INSIDE, 1);
     if (atomic.load<i32>(MAIN_WAITS)) atomic.notify(FINISHED, 1);
   }
@@ -76,4 +78,9 @@ export function runShared(kernel: i32, total: i32, maySleep: i32): void {
 /** Closes the board; called once before any worker starts. */
 export function prepare(): void {
   atomic.store<i32>(NEXT, CLOSED);
+}
+
+/** How many tasks the workers have done since the start. */
+export function tasksByWorkers(): i32 {
+  return atomic.load<i32>(WORKER_TASKS);
 }

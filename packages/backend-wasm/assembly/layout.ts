@@ -16,6 +16,8 @@ export const GENERATION: usize = 256;
 export const SLEEPING: usize = 320;
 /** 1 while the main thread sleeps on FINISHED. */
 export const MAIN_WAITS: usize = 324;
+/** Tasks done by workers since the start. */
+export const WORKER_TASKS: usize = 328;
 export const KERNEL: usize = 384;
 export const TOTAL: usize = 388;
 /** 64 slots of 4 bytes. */

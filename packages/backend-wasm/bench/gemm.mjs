@@ -104,7 +104,8 @@ for (const testCase of CASES) {
   const best = {};
   for (let round = 0; round < ROUNDS; round++) {
     const times = {};
-    for (const name of ['ours, fixed SIMD, 1 thread', 'ours, 1 thread', 'ours', 'wasm']) times[name] = await timeOn(name, testCase);
+    for (const name of ['ours, fixed SIMD, 1 thread', 'ours, 1 thread', 'ours', 'wasm'])
+      times[name] = await timeOn(name, testCase);
     for (const [name, peer] of Object.entries(numpy)) if (peer) times[name] = await peer.time(testCase);
     for (const [name, seconds] of Object.entries(times))
       best[name] = Math.min(best[name] ?? Number.POSITIVE_INFINITY, seconds);

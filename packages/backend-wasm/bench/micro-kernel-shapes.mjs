@@ -7,7 +7,18 @@
  */
 import asc from 'assemblyscript/asc';
 
-const VARIANTS = [[6, 8, 1], [6, 8, 2], [6, 8, 4], [5, 8, 1], [4, 8, 1], [4, 8, 2], [4, 12, 1], [4, 12, 2], [3, 16, 1], [3, 16, 2]];
+const VARIANTS = [
+  [6, 8, 1],
+  [6, 8, 2],
+  [6, 8, 4],
+  [5, 8, 1],
+  [4, 8, 1],
+  [4, 8, 2],
+  [4, 12, 1],
+  [4, 12, 2],
+  [3, 16, 1],
+  [3, 16, 2],
+];
 const K = 256;
 const REPEATS = 4000;
 
@@ -17,8 +28,11 @@ function source(rows, columns, unroll) {
   const each = (count, make) => Array.from({ length: count }, (_, i) => make(i)).join('\n');
   const step = (u) => `
     ${each(vectors, (v) => `const b${u}_${v} = v128.load(b, ${(u * vectors + v) * 16});`)}
-    ${each(rows, (r) => `const a${u}_${r} = v128.load32_splat(a, ${(u * rows + r) * 4});
-      ${each(vectors, (v) => `c${r}_${v} = f32x4.relaxed_madd(a${u}_${r}, b${u}_${v}, c${r}_${v});`)}`)}`;
+    ${each(
+      rows,
+      (r) => `const a${u}_${r} = v128.load32_splat(a, ${(u * rows + r) * 4});
+      ${each(vectors, (v) => `c${r}_${v} = f32x4.relaxed_madd(a${u}_${r}, b${u}_${v}, c${r}_${v});`)}`,
+    )}`;
   return `
     function micro(k: i32, a: usize, b: usize, c: usize): void {
       ${each(rows, (r) => each(vectors, (v) => `let c${r}_${v} = f32x4.splat(0);`))}
@@ -38,7 +52,19 @@ function source(rows, columns, unroll) {
 async function compile(text) {
   let wasm;
   const { error, stderr } = await asc.main(
-    ['variant.ts', '--outFile', 'variant.wasm', '--runtime', 'stub', '-O3', '--noAssert', '--initialMemory', '16', '--enable', 'simd,relaxed-simd,bulk-memory'],
+    [
+      'variant.ts',
+      '--outFile',
+      'variant.wasm',
+      '--runtime',
+      'stub',
+      '-O3',
+      '--noAssert',
+      '--initialMemory',
+      '16',
+      '--enable',
+      'simd,relaxed-simd,bulk-memory',
+    ],
     {
       readFile: (name) => (name === 'variant.ts' ? text : null),
       writeFile: (_, contents) => {

@@ -95,6 +95,18 @@ test('results are the same bits on one thread and on two', async () => {
   }
 });
 
+test.skipIf(navigator.hardwareConcurrency < 2)(
+  'workers take part at once, even if the event loop gets no turn',
+  async () => {
+    const { runtime } = await registerWasmBackendAs('workers-test', { numThreads: 2 });
+    await tf.setBackend('workers-test');
+    const x = tf.ones([400, 400]) as tf.Tensor2D;
+    for (let i = 0; i < 2000 && runtime.tasksByWorkers() === 0; i++) tf.matMul(x, x).dispose();
+    expect(runtime.tasksByWorkers()).toBeGreaterThan(0);
+    x.dispose();
+  },
+);
+
 test('tensors and wasm bytes return to where they were over 200 products', async () => {
   const { runtime } = await registerWasmBackendAs('memory-test', {});
   await tf.setBackend('memory-test');

@@ -1,64 +1,101 @@
 /**
  * Starts the worker threads that help with large kernels: `worker_threads` in Node, Web Workers from a blob in pages.
  *
- * Workers join whenever they are ready; work goes on without them. They never keep the process alive.
+ * Their start is waited for, so that the first step is shared already and a start that fails is known to the caller.
+ * Workers never keep the process alive.
  */
 
 const NODE_SOURCE = `
-const { workerData } = require('node:worker_threads');
+const { parentPort, workerData } = require('node:worker_threads');
 const { module, memory, thread } = workerData;
-new WebAssembly.Instance(module, { env: { memory } }).exports.workerLoop(thread);
+const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+parentPort.postMessage('ready');
+exports.workerLoop(thread);
 `;
 
 const WEB_SOURCE = `
 onmessage = ({ data: { module, memory, thread } }) => {
-  new WebAssembly.Instance(module, { env: { memory } }).exports.workerLoop(thread);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  postMessage('ready');
+  exports.workerLoop(thread);
 };
 `;
 
+/** A worker that is not up by then joins later. */
+const PATIENCE_MS = 2000;
+
 interface NodeWorker {
   unref(): void;
-  on(event: 'error', listener: (error: Error) => void): void;
+  once(event: 'message' | 'error', listener: (value: unknown) => void): void;
 }
 interface WorkerThreads {
   Worker: new (source: string, options: object) => NodeWorker;
 }
 
-const warn = (error: unknown): void =>
-  console.warn(
-    `[@marco-ts/backend-wasm] a worker thread stopped (${String(error)}); its share of the work is done by the others.`,
-  );
-
 /** `node:worker_threads` without an import that bundlers for pages would follow. */
 function nodeWorkerThreads(): WorkerThreads | null {
-  const host = (
-    globalThis as { process?: { getBuiltinModule?: (name: string) => unknown; versions?: { node?: string } } }
-  ).process;
-  if (!host?.versions?.node) return null;
-  return (host.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined) ?? null;
+  const host = globalThis as {
+    process?: { getBuiltinModule?: (name: string) => unknown; versions?: { node?: string } };
+  };
+  if (!host.process?.versions?.node) return null;
+  return (host.process.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined) ?? null;
 }
 
-/** @returns how many workers were started */
-export function startWorkers(module: WebAssembly.Module, memory: WebAssembly.Memory, count: number): number {
+/** Resolves when the worker is up or patience is over; rejects when it fails. */
+function untilReady(start: (ready: () => void, failed: (error: unknown) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, PATIENCE_MS);
+    start(
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}
+
+/**
+ * @param count workers wanted; they are threads 1 to `count`
+ * @returns how many were started; 0 where there are no workers at all
+ * @throws what the engine reports when one cannot start
+ */
+export async function startWorkers(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  count: number,
+): Promise<number> {
+  const numbers = Array.from({ length: count }, (_, i) => i + 1);
   const threads = nodeWorkerThreads();
   if (threads) {
-    for (let thread = 1; thread <= count; thread++) {
-      const worker = new threads.Worker(NODE_SOURCE, {
-        eval: true,
-        execArgv: [],
-        workerData: { module, memory, thread },
-      });
-      worker.on('error', warn);
-      worker.unref();
-    }
+    await Promise.all(
+      numbers.map((thread) =>
+        untilReady((ready, failed) => {
+          const workerData = { module, memory, thread };
+          const worker = new threads.Worker(NODE_SOURCE, { eval: true, execArgv: [], workerData });
+          worker.once('error', failed);
+          worker.once('message', ready);
+          worker.unref();
+        }),
+      ),
+    );
     return count;
   }
   if (typeof Worker === 'undefined' || typeof Blob === 'undefined') return 0;
   const url = URL.createObjectURL(new Blob([WEB_SOURCE], { type: 'text/javascript' }));
-  for (let thread = 1; thread <= count; thread++) {
-    const worker = new Worker(url);
-    worker.onerror = (event) => warn(event.message);
-    worker.postMessage({ module, memory, thread });
-  }
+  await Promise.all(
+    numbers.map((thread) =>
+      untilReady((ready, failed) => {
+        const worker = new Worker(url);
+        worker.onerror = (event) => failed(event.message);
+        worker.onmessage = ready;
+        worker.postMessage({ module, memory, thread });
+      }),
+    ),
+  );
+  URL.revokeObjectURL(url);
   return count;
 }

@@ -43,6 +43,8 @@ export interface WasmRuntime {
   run(kernel: number, numTasks: number, parameters: readonly number[], parallel?: boolean): void;
   /** First index outside [0, limit), or -1. */
   findOutOfRange(address: number, count: number, limit: number): number;
+  /** Tasks that worker threads have done so far. */
+  tasksByWorkers(): number;
   bytesInUse(): number;
   bytesReserved(): number;
 }
@@ -52,6 +54,7 @@ interface Exports {
   runAlone(kernel: number, numTasks: number): void;
   runShared(kernel: number, numTasks: number, maySleep: number): void;
   findOutOfRange(address: number, count: number, limit: number): number;
+  tasksByWorkers(): number;
 }
 
 const PAGE = 65536;
@@ -127,7 +130,7 @@ function createMemory(shared: boolean, maximumPages: number): WebAssembly.Memory
   }
 }
 
-/** Compiles and starts the kernels. Resolves without waiting for the worker threads, which join when they are up. */
+/** Compiles the kernels and starts the threads. */
 export async function createWasmRuntime(options: WasmRuntimeOptions = {}): Promise<WasmRuntime> {
   const notes: string[] = [];
   const simd = chooseSimd(options.simd, notes);
@@ -140,7 +143,7 @@ export async function createWasmRuntime(options: WasmRuntimeOptions = {}): Promi
   exports.prepare();
   if (numThreads > 1) {
     try {
-      numThreads = 1 + startWorkers(module, memory, numThreads - 1);
+      numThreads = 1 + (await startWorkers(module, memory, numThreads - 1));
     } catch (error) {
       notes.push(`one thread: worker threads cannot start here (${String(error)})`);
       numThreads = 1;
@@ -205,6 +208,7 @@ export async function createWasmRuntime(options: WasmRuntimeOptions = {}): Promi
       else exports.runAlone(kernel, numTasks);
     },
     findOutOfRange: (address, count, limit) => exports.findOutOfRange(address, count, limit),
+    tasksByWorkers: () => exports.tasksByWorkers(),
     bytesInUse: allocator.bytesInUse,
     bytesReserved: () => memory.buffer.byteLength,
   };
