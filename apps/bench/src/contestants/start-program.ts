@@ -1,0 +1,42 @@
+/**
+ * Starts one of our own programs (`src/programs`) or a Python peer (`tools/peers`) as a contestant.
+ */
+import { join } from 'node:path';
+import { packageRoot, repositoryRoot } from '../repository-root.ts';
+import type { SuiteContext } from '../suite.ts';
+import { type StartedProcess, startProcess } from './start-process.ts';
+
+/**
+ * @param program name of a file in `src/programs` that tsup builds as an entry
+ * @param nodeOptions flags for Node itself
+ */
+export function startNodeProgram(
+  program: string,
+  args: readonly string[],
+  { name = program, nodeOptions = [] }: { name?: string; nodeOptions?: readonly string[] } = {},
+): Promise<StartedProcess> {
+  const fromSource = import.meta.url.endsWith('.ts');
+  const file = join(packageRoot(), fromSource ? `src/programs/${program}.ts` : `dist/programs/${program}.js`);
+  const conditions = fromSource ? ['--conditions=@marco-ts/source'] : [];
+  return startProcess({ name, command: process.execPath, args: [...conditions, ...nodeOptions, file, ...args] });
+}
+
+/** @param script file in `tools/peers`; absent when there is no Python */
+export async function startPythonPeer(
+  context: Pick<SuiteContext, 'python'>,
+  name: string,
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<StartedProcess> {
+  const { python } = context;
+  if (python.path === null) return { absent: python.reason };
+  const file = join(repositoryRoot(), 'tools', 'peers', script);
+  return startProcess({ name, command: python.path, args: [file, ...args], env });
+}
+
+/** The number of threads in every variable that a Python library may read it from. */
+export function threadVariables(threads: number): Record<string, string> {
+  const names = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'RAYON_NUM_THREADS'];
+  return Object.fromEntries(names.map((name) => [name, String(threads)]));
+}

@@ -1,0 +1,7 @@
+/**
+ * Every suite of `pnpm bench`, in the order of the list it prints. A new suite is one file beside this one and one line here.
+ */
+import type { BenchSuite } from '../suite.ts';
+import { gemm } from './gemm.ts';
+
+export const SUITES: readonly BenchSuite[] = [gemm];
