@@ -1,9 +1,16 @@
+import { readdirSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 import shared from '../../tsup.shared.ts';
 
-/** The library, the command, and the programs that suites start as processes of their own. */
+/** Suites start these as processes of their own: the files of src/programs that answer requests. */
+const programs = readdirSync(new URL('./src/programs', import.meta.url)).filter((file) => file.endsWith('.program.ts'));
+
 export default defineConfig({
   ...shared,
-  entry: { index: 'src/index.ts', cli: 'src/cli.ts', 'programs/tensors': 'src/programs/tensors.ts' },
+  entry: {
+    index: 'src/index.ts',
+    cli: 'src/cli.ts',
+    ...Object.fromEntries(programs.map((file) => [`programs/${file.slice(0, -3)}`, `src/programs/${file}`])),
+  },
   splitting: true,
 });

@@ -7,7 +7,7 @@ import type { SuiteContext } from '../suite.ts';
 import { type StartedProcess, startProcess } from './start-process.ts';
 
 /**
- * @param program name of a file in `src/programs` that tsup builds as an entry
+ * @param program name of a file `<program>.program.ts` in `src/programs`; tsup builds each as an entry
  * @param nodeOptions flags for Node itself
  */
 export function startNodeProgram(
@@ -16,7 +16,10 @@ export function startNodeProgram(
   { name = program, nodeOptions = [] }: { name?: string; nodeOptions?: readonly string[] } = {},
 ): Promise<StartedProcess> {
   const fromSource = import.meta.url.endsWith('.ts');
-  const file = join(packageRoot(), fromSource ? `src/programs/${program}.ts` : `dist/programs/${program}.js`);
+  const file = join(
+    packageRoot(),
+    fromSource ? `src/programs/${program}.program.ts` : `dist/programs/${program}.program.js`,
+  );
   const conditions = fromSource ? ['--conditions=@marco-ts/source'] : [];
   return startProcess({ name, command: process.execPath, args: [...conditions, ...nodeOptions, file, ...args] });
 }

@@ -3,5 +3,7 @@
  */
 import type { BenchSuite } from '../suite.ts';
 import { gemm } from './gemm.ts';
+import { ops } from './ops.ts';
+import { trainStep } from './train-step.ts';
 
-export const SUITES: readonly BenchSuite[] = [gemm];
+export const SUITES: readonly BenchSuite[] = [gemm, ops, trainStep];
