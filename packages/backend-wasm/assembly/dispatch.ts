@@ -1,12 +1,12 @@
 /** The number of each kernel; `src/runtime/kernel-numbers.ts` holds the same list. */
-import { attentionPackTask, attentionRowsTask, attentionTask } from './attention';
-import { attentionGradTask } from './attention-grad';
+import { attentionPackTask, attentionRowsTask, attentionTask } from './fused/attention';
+import { attentionGradTask } from './fused/attention-grad';
 import { binaryTask } from './binary';
 import { gatherTask, scatterAddTask, stridedCopyTask, transposeTask } from './copy';
-import { crossEntropyChunkTask, crossEntropyEndTask, crossEntropyGradTask } from './cross-entropy';
-import { gemmPackTask, gemmTask, gemvTask, gemvTransposedTask } from './gemm';
+import { crossEntropyChunkTask, crossEntropyEndTask, crossEntropyGradTask } from './fused/cross-entropy';
+import { gemmPackTask, gemmTask, gemvTask, gemvTransposedTask } from './matrix/gemm';
 import { chunkTask, reduceTask, softmaxTask, squaresTask, squaresTotalTask } from './reduce';
-import { adamWTask, rmsNormGradTask, rmsNormTask, ropeTask, swigluGradTask, swigluTask } from './transformer';
+import { adamWTask, rmsNormGradTask, rmsNormTask, ropeTask, swigluGradTask, swigluTask } from './fused/transformer';
 import { castTask, fillTask, unaryTask } from './unary';
 
 export function runTask(kernel: i32, task: i32, thread: i32): void {

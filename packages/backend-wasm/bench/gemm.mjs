@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs-core';
 import { registerWasmBackendAs } from '../src/register-wasm-backend.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 12;
 const SECONDS_PER_ROUND = 0.15;
 const python = process.argv[2];
 

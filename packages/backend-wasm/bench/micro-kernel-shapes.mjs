@@ -1,5 +1,5 @@
 /**
- * Register shapes and unrollings of the GEMM micro-kernel, on panels that fit the first-level cache: why assembly/micro-kernel.ts is 6x8 and not unrolled.
+ * Register shapes and unrollings of the GEMM micro-kernel, on panels that fit the first-level cache: why assembly/matrix/micro-kernel.ts is 6x8 and not unrolled.
  *
  * Generates each variant as AssemblyScript, compiles it and times it; the best of eight runs counts.
  * Run: node bench/micro-kernel-shapes.mjs

@@ -16,7 +16,9 @@ const changed = (path) =>
     (s) => s.mtimeMs,
     () => 0,
   );
-const sources = (await readdir(join(root, 'assembly'))).map((name) => join(root, 'assembly', name));
+const sources = (await readdir(join(root, 'assembly'), { recursive: true })).map((name) =>
+  join(root, 'assembly', name),
+);
 const newestSource = Math.max(...(await Promise.all([...sources, import.meta.filename].map(changed))));
 const oldestModule = Math.min(
   ...(await Promise.all(['relaxed-wasm.ts', 'fixed-wasm.ts'].map((name) => changed(join(outputs, name))))),

@@ -1,4 +1,4 @@
-/** Transpose, Slice, SplitV, Concat, Tile, PadV2 as one strided copy; GatherV2 and UnsortedSegmentSum over rows. */
+/** Transpose, Slice, SplitV, Concat, Tile, PadV2 as one strided copy. */
 import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { KERNEL } from '../runtime/kernel-numbers.ts';
 import type { MarcoWasmBackend, Output } from '../wasm-backend.ts';
@@ -7,12 +7,12 @@ import { CHUNK, input, type KernelTable, SHARED_FROM, sizeOf, type WasmKernel } 
 const RANK = 6;
 type Copyable = 'float32' | 'int32' | 'bool';
 
-const isCopyable = (x: TensorInfo): x is TensorInfo & { dtype: Copyable } =>
+export const isCopyable = (x: TensorInfo): x is TensorInfo & { dtype: Copyable } =>
   ['float32', 'int32', 'bool'].includes(x.dtype);
-const bytesPer = (x: TensorInfo): number => (x.dtype === 'bool' ? 1 : 4);
+export const bytesPer = (x: TensorInfo): number => (x.dtype === 'bool' ? 1 : 4);
 
 /** Elements to the next entry along each dimension of a contiguous tensor. */
-export function stridesOf(shape: readonly number[]): number[] {
+function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length).fill(1);
   for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1]! * shape[i + 1]!;
   return strides;
@@ -40,7 +40,7 @@ function joinDims(
 }
 
 /** Copies a strided block; false when it has more than six dimensions. Addresses in bytes, strides in elements. */
-export function copyStrided(
+function copyStrided(
   backend: MarcoWasmBackend,
   source: number,
   target: number,
@@ -213,81 +213,6 @@ const pad: WasmKernel = (args, cpuKernel) => {
   return output.info;
 };
 
-const gather: WasmKernel = (args, cpuKernel) => {
-  const { backend } = args;
-  const x = input(args.inputs, 'x');
-  const indices = input(args.inputs, 'indices');
-  const axis = util.parseAxisParam(args.attrs.axis as number, x.shape)[0]!;
-  const isPlain = axis === 0 && !args.attrs.batchDims && indices.dtype === 'int32';
-  if (!isPlain || !isCopyable(x) || sizeOf(x.shape) === 0 || sizeOf(indices.shape) === 0) return cpuKernel(args);
-  const count = sizeOf(indices.shape);
-  const rowShape = x.shape.slice(1);
-  const bytes = sizeOf(rowShape) * bytesPer(x);
-  const source = backend.address(x);
-  const list = backend.address(indices);
-  const bad = backend.runtime.findOutOfRange(list, count, x.shape[0]!);
-  if (bad >= 0) {
-    const value = backend.runtime.integers(list, count)[bad]!;
-    throw new Error(
-      `GatherV2: the index value ${value} is not in [0, ${x.shape[0]! - 1}], at position ${bad} of indices [${indices.shape}]`,
-    );
-  }
-  const { info, address } = backend.output([...indices.shape, ...rowShape], x.dtype);
-  const perTask = Math.max(1, Math.floor((CHUNK * 4) / bytes));
-  backend.runtime.run(
-    KERNEL.gather,
-    Math.ceil(count / perTask),
-    [source, list, address, count, bytes, perTask],
-    count * bytes >= 4 * SHARED_FROM,
-  );
-  return info;
-};
-
-/** target[ids[t]] += rows[t] in order; target [limit, columns] is zeroed first. */
-export function scatterAddRows(
-  backend: MarcoWasmBackend,
-  rows: number,
-  ids: number,
-  target: number,
-  count: number,
-  columns: number,
-  limit: number,
-): void {
-  const { runtime } = backend;
-  const n = limit * columns;
-  runtime.run(KERNEL.fill, Math.ceil(n / CHUNK), [0, target, 0, n, CHUNK, 0], n >= SHARED_FROM);
-  const perTask = Math.max(16, Math.ceil(columns / 16 / 4) * 4);
-  runtime.run(
-    KERNEL.scatterAdd,
-    Math.ceil(columns / perTask),
-    [rows, ids, target, count, columns, perTask],
-    count * columns > CHUNK,
-  );
-}
-
-const unsortedSegmentSum: WasmKernel = (args, cpuKernel) => {
-  const { backend } = args;
-  const x = input(args.inputs, 'x');
-  const ids = input(args.inputs, 'segmentIds');
-  const numSegments = args.attrs.numSegments as number;
-  const count = sizeOf(ids.shape);
-  if (
-    x.dtype !== 'float32' ||
-    ids.dtype !== 'int32' ||
-    ids.shape.length !== 1 ||
-    sizeOf(x.shape) === 0 ||
-    ids.shape[0] !== x.shape[0]
-  )
-    return cpuKernel(args);
-  const list = backend.address(ids);
-  if (backend.runtime.findOutOfRange(list, count, numSegments) >= 0) return cpuKernel(args);
-  const rowShape = x.shape.slice(1);
-  const source = backend.address(x);
-  const { info, address } = backend.output([numSegments, ...rowShape]);
-  scatterAddRows(backend, source, list, address, count, sizeOf(rowShape), numSegments);
-  return info;
-};
-
 export const rearrangeKernels: KernelTable = {
   Transpose: transpose,
   Slice: slice,
@@ -295,6 +220,4 @@ export const rearrangeKernels: KernelTable = {
   Concat: concat,
   Tile: tile,
   PadV2: pad,
-  GatherV2: gather,
-  UnsortedSegmentSum: unsortedSegmentSum,
 };

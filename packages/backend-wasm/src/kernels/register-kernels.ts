@@ -6,15 +6,16 @@ import {
   registerKernel,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { attentionKernels } from './attention.ts';
 import { elementwiseKernels } from './elementwise.ts';
-import { fusedRowKernels } from './fused-rows.ts';
+import { attentionKernels } from './fused/attention.ts';
+import { fusedRowKernels } from './fused/fused-rows.ts';
+import { linearCrossEntropyKernels } from './fused/linear-cross-entropy.ts';
+import { ropeKernels } from './fused/rope.ts';
+import { gatherKernels } from './gather.ts';
 import type { KernelArguments, KernelTable, WasmKernel } from './kernel-types.ts';
-import { linearCrossEntropyKernels } from './linear-cross-entropy.ts';
 import { matMulKernels } from './mat-mul.ts';
 import { rearrangeKernels } from './rearrange.ts';
 import { reductionKernels } from './reductions.ts';
-import { ropeKernels } from './rope.ts';
 
 /** For a fused kernel there is no cpu kernel to fall back to. */
 const noFallback = (name: string) => (): never => {
@@ -38,6 +39,7 @@ export function registerKernels(backendName: string): void {
     ...matMulKernels(runKernel),
     ...reductionKernels,
     ...rearrangeKernels,
+    ...gatherKernels,
     ...fusedRowKernels,
     ...ropeKernels,
     ...attentionKernels,

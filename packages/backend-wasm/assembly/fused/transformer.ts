@@ -1,8 +1,8 @@
 /**
  * The row-wise fused kernels of a transformer: RMS normalization, rotary embedding, SwiGLU, AdamW.
  */
-import { paramFloat, paramInt, paramPointer } from './layout';
-import { horizontalSum, loadPartial, madd, sigmoidVector, storePartial } from './simd';
+import { paramFloat, paramInt, paramPointer } from '../layout';
+import { horizontalSum, loadPartial, madd, sigmoidVector, storePartial } from '../simd';
 
 /** Slots: 0 x, 1 weight, 2 y, 3 rstd, 4 rows, 5 columns, 6 rows per task, 7 eps. */
 export function rmsNormTask(task: i32): void {

@@ -4,10 +4,10 @@
  * Source: Dao 2023, FlashAttention-2, arXiv:2307.08691.
  * Shapes: q [B, L, N, H], k and v [B, S, K, H], querySegmentIds [B, L], keySegmentIds [B, S], logSumExp [B, N, L].
  */
-import { KERNEL } from '../runtime/kernel-numbers.ts';
-import { floatBits } from '../runtime/wasm-runtime.ts';
+import { KERNEL } from '../../runtime/kernel-numbers.ts';
+import { floatBits } from '../../runtime/wasm-runtime.ts';
+import { input, type KernelArguments, type KernelTable, type WasmKernel } from '../kernel-types.ts';
 import { type ExpectedInput, expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
-import { input, type KernelArguments, type KernelTable, type WasmKernel } from './kernel-types.ts';
 
 const TILE_ROWS = 48;
 const TILE_KEYS = 96;

@@ -5,10 +5,10 @@
  * 11 batchA, 12 batchB, 13 batchC (bytes between batch entries), 14 accumulate, 15 packed B, 16 scratch for A, 17 scratch bytes per thread,
  * 18 KC, 19 MC, 20 NC, 21 row blocks, 22 column blocks, 23 panels per packing task, 24 packing tasks per batch entry, 25 bytes of packed B per entry.
  */
-import { paramInt, paramPointer } from './layout';
+import { paramInt, paramPointer } from '../layout';
 import { multiplyPacked } from './micro-kernel';
 import { COLUMNS, packBlockA, packPanelB } from './pack';
-import { horizontalSum, madd } from './simd';
+import { horizontalSum, madd } from '../simd';
 
 /** Packs some panels of one batch entry of op(B), all blocks of K. */
 export function gemmPackTask(task: i32): void {

@@ -6,11 +6,11 @@
  * Units: nats.
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { KERNEL } from '../runtime/kernel-numbers.ts';
-import { multiply } from '../runtime/multiply.ts';
-import type { MarcoWasmBackend } from '../wasm-backend.ts';
+import { KERNEL } from '../../runtime/kernel-numbers.ts';
+import { multiply } from '../../runtime/multiply.ts';
+import type { MarcoWasmBackend } from '../../wasm-backend.ts';
+import { CHUNK, input, type KernelTable, type WasmKernel } from '../kernel-types.ts';
 import { expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
-import { CHUNK, input, type KernelTable, type WasmKernel } from './kernel-types.ts';
 
 /** Logits that exist at once, at most (16 MiB), but never fewer than 256 columns. */
 const CHUNK_LOGITS = 4 * 2 ** 20;

@@ -4,9 +4,9 @@
  * Slots: 0 logits [T, C], 1 labels [T], 2 peaks [T], 3 sums [T], 4 logit of the label [T], 5 rows, 6 chunk columns C, 7 first column of the chunk,
  * 8 rows per task, 9 logSumExp [T], 10 dnll [T], 11 nll [T].
  */
-import { paramInt, paramPointer } from './layout';
-import { expRow, maxRow, scaleRow } from './reduce';
-import { expScalar } from './simd';
+import { paramInt, paramPointer } from '../layout';
+import { expRow, maxRow, scaleRow } from '../reduce';
+import { expScalar } from '../simd';
 
 /** Takes one chunk into the running peak and sum of each row; overwrites the logits. */
 export function crossEntropyChunkTask(task: i32): void {

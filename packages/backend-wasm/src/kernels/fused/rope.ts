@@ -4,10 +4,10 @@
  * Source: Su et al. 2021, arXiv:2104.09864; Qwen2RotaryEmbedding in transformers, whose float32 rounding of the angles is kept.
  * Shapes: x [B, L, N, H], positionIds [B, L].
  */
-import { KERNEL } from '../runtime/kernel-numbers.ts';
-import { floatBits, type WasmRuntime } from '../runtime/wasm-runtime.ts';
+import { KERNEL } from '../../runtime/kernel-numbers.ts';
+import { floatBits, type WasmRuntime } from '../../runtime/wasm-runtime.ts';
+import { CHUNK, input, type KernelTable, type WasmKernel } from '../kernel-types.ts';
 import { expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
-import { CHUNK, input, type KernelTable, type WasmKernel } from './kernel-types.ts';
 
 /** Tables are kept for positions below this; others are computed for the call. */
 const TABLE_LIMIT = 1 << 17;

@@ -6,11 +6,11 @@
  * 18 scratch, 19 scratch bytes per thread, 20 dout, 21 dq (zeroed), 22 dk, 23 dv.
  */
 import { HIDDEN, maskRow, tileKind } from './attention';
-import { paramFloat, paramInt, paramPointer } from './layout';
-import { multiplyPacked } from './micro-kernel';
-import { packBlockA, packBlockB } from './pack';
-import { expRow, scaleRow } from './reduce';
-import { horizontalSum, madd } from './simd';
+import { paramFloat, paramInt, paramPointer } from '../layout';
+import { multiplyPacked } from '../matrix/micro-kernel';
+import { packBlockA, packBlockB } from '../matrix/pack';
+import { expRow, scaleRow } from '../reduce';
+import { horizontalSum, madd } from '../simd';
 
 /** sum of a * b. */
 function dot(a: usize, b: usize, n: i32): f32 {

@@ -3,12 +3,12 @@
  *
  * Source: RMSNorm Zhang and Sennrich 2019, arXiv:1910.07467; SwiGLU Shazeer 2020, arXiv:2002.05202; AdamW Loshchilov and Hutter 2019, arXiv:1711.05101.
  */
-import { KERNEL } from '../runtime/kernel-numbers.ts';
-import { floatBits } from '../runtime/wasm-runtime.ts';
+import { KERNEL } from '../../runtime/kernel-numbers.ts';
+import { floatBits } from '../../runtime/wasm-runtime.ts';
+import { scatterAddRows } from '../gather.ts';
+import { CHUNK, input, type KernelTable, sizeOf, type WasmKernel } from '../kernel-types.ts';
+import { runReduction } from '../reductions.ts';
 import { expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
-import { CHUNK, input, type KernelTable, sizeOf, type WasmKernel } from './kernel-types.ts';
-import { scatterAddRows } from './rearrange.ts';
-import { runReduction } from './reductions.ts';
 
 const ROWS_PER_PARTIAL = 64;
 

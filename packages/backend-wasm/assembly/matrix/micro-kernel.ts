@@ -3,9 +3,9 @@
  *
  * The loop is not unrolled on purpose: unrolled by two or four, V8 allocates registers worse and a third of the speed is lost (docs/decisions/0002).
  */
-import { EDGE_TILES } from './layout';
+import { EDGE_TILES } from '../layout';
 import { COLUMNS, ROWS } from './pack';
-import { madd } from './simd';
+import { madd } from '../simd';
 
 /**
  * C[6, 8] (+)= A panel * B panel.

@@ -8,11 +8,11 @@
  * Slots: 0 q, 1 k, 2 v, 3 query segments, 4 key segments, 5 out, 6 logSumExp, 7 B, 8 L, 9 S, 10 N, 11 K, 12 H, 13 scale, 14 tile rows, 15 tile keys,
  * 16 packed k, 17 packed v, 18 scratch, 19 scratch bytes per thread.
  */
-import { paramFloat, paramInt, paramPointer } from './layout';
-import { multiplyPacked } from './micro-kernel';
-import { packBlockA, packBlockB } from './pack';
-import { expRow, maxRow, scaleRow } from './reduce';
-import { expScalar, horizontalSum, madd } from './simd';
+import { paramFloat, paramInt, paramPointer } from '../layout';
+import { multiplyPacked } from '../matrix/micro-kernel';
+import { packBlockA, packBlockB } from '../matrix/pack';
+import { expRow, maxRow, scaleRow } from '../reduce';
+import { expScalar, horizontalSum, madd } from '../simd';
 
 /** Smallest id of a run, negatives included. */
 function smallest(ids: usize, n: i32): i32 {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { kernel, largestError, randomFloats, registerVariants, runOn, VARIANTS } from '../../test/variants.ts';
+import { kernel, largestError, randomFloats, registerVariants, runOn, VARIANTS } from '../../../test/variants.ts';
 
 beforeAll(registerVariants);
 
