@@ -2,11 +2,12 @@
  * Registers tfjs's WebGPU backend under its usual name `webgpu`, in Node through Dawn and in browsers.
  *
  * Source: the factory in tfjs-backend-webgpu `base.ts`.
- * Differs: works in Node; asks for all the adapter's buffer limits; a missing adapter, a lost device and exhausted memory are errors
+ * Differs: works in Node; brings the fused kernels of docs/architecture.md; asks for all the adapter's buffer limits; a missing adapter, a lost device and exhausted memory are errors
  * with a next step.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { findGpu } from './find-gpu.ts';
+import { registerKernels } from './kernels/register-kernels.ts';
 import { type AdapterDescription, describeAdapter, requestAdapter } from './request-adapter.ts';
 import { type WatchableDevice, watchDevice } from './watch-device.ts';
 import { webGpuError } from './webgpu-error.ts';
@@ -63,6 +64,7 @@ export async function registerWebGpuBackend(options: WebGpuBackendOptions = {}):
     if (tf.engine().backendNames().includes('webgpu')) tf.removeBackend('webgpu');
     const device = await requestDevice(adapter);
     tf.registerBackend('webgpu', () => createWatchedBackend(WebGPUBackend, device, adapter.info), 3);
+    registerKernels();
     isRegistered = true;
   }
   return Object.freeze(toRecord(description, origin));
@@ -102,6 +104,13 @@ function createWatchedBackend(
   backend.runWebGPUProgram = (...programAndInputs) => {
     watch.check();
     return runProgram(...programAndInputs);
+  };
+  // Our own shaders come here without runWebGPUProgram; the method is private, and there for tfjs's programs too.
+  const internals = backend as unknown as { recordAndSubmit(...programAndTensors: unknown[]): void };
+  const record = internals.recordAndSubmit.bind(backend);
+  internals.recordAndSubmit = (...programAndTensors) => {
+    watch.check();
+    record(...programAndTensors);
   };
   return backend as unknown as tf.KernelBackend;
 }
