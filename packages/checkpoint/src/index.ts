@@ -4,11 +4,24 @@ export { readJsonFile } from './files/read-json-file.ts';
 export { sha256File } from './files/sha256-file.ts';
 export { type WriteDirectoryOptions, writeDirectoryAtomic } from './files/write-directory-atomic.ts';
 export { writeFileAtomic } from './files/write-file-atomic.ts';
+export { type ExportGgufOptions, exportGguf } from './gguf/export-gguf.ts';
+export type {
+  GgufArray,
+  GgufFloatType,
+  GgufItem,
+  GgufTensor,
+  GgufTensorType,
+  GgufValue,
+  GgufValueType,
+} from './gguf/gguf-format.ts';
+export { type GgufFile, openGguf } from './gguf/open-gguf.ts';
+export { type GgufContents, type GgufTensorSource, writeGguf } from './gguf/write-gguf.ts';
 export { type HuggingFaceModelFile, openHuggingFaceModel } from './hugging-face/open-hugging-face-model.ts';
 export { type HuggingFaceModel, readHuggingFaceModel } from './hugging-face/read-hugging-face-model.ts';
 export { type WriteHuggingFaceModelOptions, writeHuggingFaceModel } from './hugging-face/write-hugging-face-model.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';
 export type { ArrayMap, NamedArray } from './named-array.ts';
+export { type ModelfileOptions, renderModelfile } from './ollama/render-modelfile.ts';
 export { openSafetensors, type SafetensorsFile } from './safetensors/open-safetensors.ts';
 export type { SafetensorsDtype, SafetensorsTensor } from './safetensors/safetensors-header.ts';
 export { type FloatDtype, type WriteSafetensorsOptions, writeSafetensors } from './safetensors/write-safetensors.ts';

@@ -21,6 +21,8 @@ export interface HuggingFaceModelFile {
   /** Every tensor, with the path of the file that holds it. */
   readonly tensors: ReadonlyMap<string, SafetensorsTensor & { readonly path: string }>;
   readArray(name: string): Promise<NamedArray>;
+  /** As `SafetensorsFile.readPieces`. */
+  readPieces(name: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -73,16 +75,20 @@ export async function openHuggingFaceModel(directory: string): Promise<HuggingFa
     throw error;
   }
 
+  const ownerOf = (name: string): SafetensorsFile => {
+    const file = owners.get(name);
+    if (!file) throw fault('the tensor must be in the model', JSON.stringify(name), directory);
+    return file;
+  };
   return {
     directory,
     config,
     ...(generationConfig && { generationConfig }),
     tensors,
     async readArray(name) {
-      const file = owners.get(name);
-      if (!file) throw fault('the tensor must be in the model', JSON.stringify(name), directory);
-      return file.readArray(name);
+      return ownerOf(name).readArray(name);
     },
+    readPieces: (name) => ownerOf(name).readPieces(name),
     close,
   };
 }

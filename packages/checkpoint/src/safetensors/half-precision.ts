@@ -10,7 +10,7 @@ const bitsView = new Uint32Array(floatView.buffer);
 let halfTable: Float32Array | undefined;
 
 /** All 65,536 values of F16, made at first use (256 KiB). */
-function halfValues(): Float32Array {
+export function halfValues(): Float32Array {
   if (halfTable) return halfTable;
   const table = new Float32Array(65536);
   for (let bits = 0; bits < 65536; bits++) {

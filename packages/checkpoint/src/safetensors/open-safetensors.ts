@@ -1,12 +1,13 @@
 /**
  * Opens a safetensors file: the header is read and checked at once, each tensor only when asked for, by positional reads.
  *
- * Memory: one tensor plus a buffer of 1 MiB. A damaged file is refused before anything larger than its header is allocated.
+ * Memory: one tensor plus two buffers of 4 MiB at most. A damaged file is refused before anything larger than its header is allocated.
  */
 
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { explainFileError } from '../files/explain-file-error.ts';
+import { PIECE_BYTES, readFully, readPieces } from '../files/read-pieces.ts';
 import { elementCount, type NamedArray } from '../named-array.ts';
 import { decodeBF16, decodeF16 } from './half-precision.ts';
 import {
@@ -16,9 +17,6 @@ import {
   type SafetensorsDtype,
   type SafetensorsTensor,
 } from './safetensors-header.ts';
-
-const CHUNK_BYTES = 1 << 20;
-const MAX_READ_BYTES = 1 << 26;
 
 export interface SafetensorsFile {
   readonly path: string;
@@ -32,6 +30,8 @@ export interface SafetensorsFile {
   readArray(name: string): Promise<NamedArray>;
   /** The bytes as they lie in the file, in a buffer of their own. */
   readBytes(name: string): Promise<Uint8Array>;
+  /** The same bytes in pieces of 4 MiB, for tensors that are passed on; each piece is valid until the next one is asked for. */
+  readPieces(name: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     const prefix = new Uint8Array(8);
     const { bytesRead } = await file.read(prefix, 0, 8, 0);
     const headerBytes = new Uint8Array(parseHeaderLength(prefix.subarray(0, bytesRead), fileBytes, refuse));
-    await readFully(file, headerBytes, 8, path);
+    await readFully(file, headerBytes, 8, shrunk(path));
     const { tensors, metadata } = parseHeader(headerBytes, fileBytes, refuse);
     return createFile(path, file, tensors, metadata);
   } catch (error) {
@@ -86,11 +86,19 @@ function createFile(
       const { sizeBytes, byteOffset } = find('readBytes', name);
       const bytes = new Uint8Array(sizeBytes);
       try {
-        await readFully(file, bytes, byteOffset, path);
+        await readFully(file, bytes, byteOffset, shrunk(path));
       } catch (error) {
         throw explainFileError('readBytes', 'read', path, error);
       }
       return bytes;
+    },
+    async *readPieces(name) {
+      const { sizeBytes, byteOffset } = find('readPieces', name);
+      try {
+        yield* readPieces(file, byteOffset, sizeBytes, PIECE_BYTES, shrunk(path));
+      } catch (error) {
+        throw explainFileError('readPieces', 'read', path, error);
+      }
     },
     async close() {
       await file.close();
@@ -98,20 +106,8 @@ function createFile(
   };
 }
 
-async function readFully(file: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
-  for (let done = 0; done < target.length; ) {
-    const wanted = Math.min(MAX_READ_BYTES, target.length - done);
-    const { bytesRead } = await file.read(target, done, wanted, position + done);
-    if (bytesRead === 0) {
-      throw refuser('openSafetensors', path)(
-        'the file must not shrink while it is read',
-        'its end',
-        `byte ${position + done}`,
-      );
-    }
-    done += bytesRead;
-  }
-}
+const shrunk = (path: string) => (position: number) =>
+  refuser('openSafetensors', path)('the file must not shrink while it is read', 'its end', `byte ${position}`);
 
 type Decode = (chunk: Uint8Array, target: Float32Array | Int32Array, offset: number) => void;
 
@@ -153,7 +149,7 @@ async function readTensor(file: FileHandle, tensor: SafetensorsTensor, path: str
   const count = elementCount(shape);
   if (dtype === 'F32' || dtype === 'I32') {
     const array = dtype === 'F32' ? new Float32Array(count) : new Int32Array(count);
-    await readFully(file, new Uint8Array(array.buffer), byteOffset, path);
+    await readFully(file, new Uint8Array(array.buffer), byteOffset, shrunk(path));
     return { shape, data: array };
   }
   const decoder = DECODERS[dtype];
@@ -163,10 +159,8 @@ async function readTensor(file: FileHandle, tensor: SafetensorsTensor, path: str
     );
   }
   const array = decoder.float ? new Float32Array(count) : new Int32Array(count);
-  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, sizeBytes));
-  for (let done = 0; done < sizeBytes; done += chunk.length) {
-    const piece = chunk.subarray(0, Math.min(chunk.length, sizeBytes - done));
-    await readFully(file, piece, byteOffset + done, path);
+  let done = 0;
+  for await (const piece of readPieces(file, byteOffset, sizeBytes, pieceBytes(sizeBytes), shrunk(path))) {
     try {
       decoder.decode(piece, array, done / decoder.bytes);
     } catch (error) {
@@ -175,6 +169,12 @@ async function readTensor(file: FileHandle, tensor: SafetensorsTensor, path: str
         `[@marco-ts/checkpoint] readArray: 64-bit integers must fit 32 bits, got ${error.message} of tensor ${JSON.stringify(name)} of ${path}. Take its bytes with readBytes.`,
       );
     }
+    done += piece.length;
   }
   return { shape, data: array };
+}
+
+/** Two pieces stay under a twentieth of a large tensor; every piece holds whole elements. */
+function pieceBytes(sizeBytes: number): number {
+  return Math.max(1 << 16, Math.min(PIECE_BYTES, Math.floor(sizeBytes / 40 / 8) * 8));
 }

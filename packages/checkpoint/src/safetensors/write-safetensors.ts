@@ -6,6 +6,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { writeFileAtomicWith } from '../files/write-file-atomic.ts';
+import { createPieceWriter, writeFully } from '../files/write-pieces.ts';
 import { type ArrayMap, elementCount, type NamedArray } from '../named-array.ts';
 import { encodeHalf } from './half-precision.ts';
 import { DTYPE_BYTES, MAX_HEADER_BYTES } from './safetensors-header.ts';
@@ -20,7 +21,6 @@ export interface WriteSafetensorsOptions {
 }
 
 const CHUNK_ELEMENTS = 1 << 19;
-const MAX_WRITE_BYTES = 1 << 26;
 
 interface Placed {
   readonly name: string;
@@ -110,7 +110,11 @@ async function writeTensor(file: FileHandle, { name, array, dtype }: Placed, pat
     await writeFully(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return;
   }
-  const chunk = new Uint16Array(Math.min(CHUNK_ELEMENTS, data.length));
+  const writer = createPieceWriter(file);
+  let [chunk, other] = [0, 1].map(() => new Uint16Array(Math.min(CHUNK_ELEMENTS, data.length))) as [
+    Uint16Array<ArrayBuffer>,
+    Uint16Array<ArrayBuffer>,
+  ];
   for (let start = 0; start < data.length; start += chunk.length) {
     const values = (data as Float32Array).subarray(start, start + chunk.length);
     const overflow = encodeHalf(dtype, values, chunk);
@@ -119,13 +123,8 @@ async function writeTensor(file: FileHandle, { name, array, dtype }: Placed, pat
         `[@marco-ts/checkpoint] writeSafetensors: values must fit ${dtype}, got ${values[overflow]} at element ${start + overflow} of tensor ${JSON.stringify(name)} of ${path}. Write F32${dtype === 'F16' ? ' or BF16' : ''}.`,
       );
     }
-    await writeFully(file, new Uint8Array(chunk.buffer, 0, values.length * 2));
+    await writer.write(new Uint8Array(chunk.buffer, 0, values.length * 2));
+    [chunk, other] = [other, chunk];
   }
-}
-
-async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, Math.min(MAX_WRITE_BYTES, bytes.length - done), null);
-    done += bytesWritten;
-  }
+  await writer.finish();
 }
