@@ -1,5 +1,6 @@
 export type { BatchLoader } from './batches/batch-loader.ts';
 export { type PackedBins, packBestFit } from './batches/best-fit.ts';
+export { concatBatches } from './batches/concat-batches.ts';
 export { type CreateBatchLoaderOptions, createBatchLoader } from './batches/create-batch-loader.ts';
 export { type PackSequencesOptions, packSequences, paddingShare } from './batches/pack-sequences.ts';
 export type { PackedPlan } from './batches/packed-plan.ts';

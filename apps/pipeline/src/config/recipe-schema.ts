@@ -67,6 +67,9 @@ const optimization = {
   recompute: z.boolean(),
 };
 
+/** Rows of every micro-batch that replay pretraining text, in the mixture of the last pretraining stage, against forgetting. */
+const replayRows = countOrNone;
+
 const pretrainStage = z.strictObject({
   name,
   numTokens: count,
@@ -243,10 +246,15 @@ export const recipeSchema = z.strictObject({
       ...optimization,
       learningRate,
       numEpochs: count,
+      replayRows,
       /** examples per task; built from the train split, equal per language */
       numTranslationExamples: countOrNone,
       numLanguageNamingExamples: countOrNone,
       numContinuationExamples: countOrNone,
+    })
+    .refine(({ replayRows, microBatchSize }) => replayRows < microBatchSize, {
+      path: ['replayRows'],
+      message: 'must be below microBatchSize',
     })
     .optional(),
   /** leave out to skip */
@@ -255,6 +263,10 @@ export const recipeSchema = z.strictObject({
       ...optimization,
       learningRate,
       numEpochs: count,
+      /** added to the rows of the pairs */
+      replayRows,
+      /** weight of the replayed text's mean nll beside the preference loss */
+      replayWeight: z.number().nonnegative(),
       numPairs: count,
       rejectedKinds: z.array(z.enum(REJECTED_KINDS)).min(1),
       lossType: z.enum(['sigmoid', 'ipo', 'hinge', 'robust']),

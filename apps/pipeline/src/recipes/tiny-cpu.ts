@@ -9,13 +9,13 @@ import { MARCO_LANGUAGES, MARCO_STAGES, TINY_EXTRA_LANGUAGES } from '@marco-ts/d
 import type { LanguageTier, Recipe } from '../config/recipe-schema.ts';
 
 const optimization = {
-  sequenceLength: 256,
+  sequenceLength: 128,
   microBatchSize: 8,
   gradAccumSteps: 1,
   adamBeta1: 0.9,
   adamBeta2: 0.95,
   adamEpsilon: 1e-8,
-  weightDecay: 0.1,
+  weightDecay: 0.6,
   maxGradNorm: 1,
   warmupRatio: 0.05,
   minLearningRateRatio: 0.1,
@@ -26,7 +26,7 @@ const optimization = {
 };
 
 /** Of both stages together; the paper has 300 billion. */
-const NUM_PRETRAINING_TOKENS = 600_000;
+const NUM_PRETRAINING_TOKENS = 450_000;
 /** Of the first stage; the paper's 1e-5 adapts a trained model and would not move a random one. */
 const LEARNING_RATE = 4e-3;
 const numPaperTokens = MARCO_STAGES.reduce((sum, { numTokens }) => sum + numTokens, 0);
@@ -88,16 +88,21 @@ export function tinyCpu(): Recipe {
     },
     sft: {
       ...optimization,
+      sequenceLength: 256,
       learningRate: 1e-3,
       numEpochs: 1,
+      replayRows: 3,
       numTranslationExamples: 1200,
       numLanguageNamingExamples: 400,
       numContinuationExamples: 800,
     },
     preference: {
       ...optimization,
+      sequenceLength: 256,
       learningRate: 3e-4,
       numEpochs: 1,
+      replayRows: 2,
+      replayWeight: 1,
       numPairs: 800,
       rejectedKinds: ['wrong_language', 'truncated', 'other_article'],
       lossType: 'sigmoid',

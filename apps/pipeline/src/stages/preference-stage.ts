@@ -15,12 +15,16 @@ import {
   precomputeReferenceLogProbs,
   preferenceLoss,
 } from '@marco-ts/aligner';
+import { type LossFn, tf } from '@marco-ts/core';
+import type { TokenBatch } from '@marco-ts/data';
+import { causalLanguageModelLoss, type Qwen2Config } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
 import { readParagraphs } from './data-files.ts';
 import { writeJsonLines } from './json-lines.ts';
 import { loadStageModel } from './model-files.ts';
+import { openReplay } from './open-replay.ts';
 import { runTraining } from './run-training.ts';
 import { startBackend } from './start-backend.ts';
 import { numStepsOf } from './used-tokens.ts';
@@ -33,12 +37,13 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
   return {
     name: PREFERENCE_STAGE,
     title: 'preference alignment (DPO)',
-    dependsOn: ['data', 'tokenizer', previous],
+    dependsOn: ['data', 'tokenizer', 'shards', previous],
     resumable: true,
     config: ({ seed, data }) => ({ preference: settings, seed, pivotLanguage: data.parallel.pivotLanguage }),
     async run(context) {
       const { directory, inputs, recipe, seed, log, progress, signal } = context;
-      const { sequenceLength, microBatchSize, gradAccumSteps, numEpochs, learningRate, numPairs } = settings;
+      const { sequenceLength, microBatchSize, gradAccumSteps, numEpochs, learningRate, numPairs, replayRows } =
+        settings;
       await startBackend(recipe);
       const tokenizer = await loadTokenizer(inputs.tokenizer!);
       const paragraphs = await readParagraphs(inputs.data!, 'train');
@@ -87,23 +92,53 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
         padTokenId: tokenizer.padTokenId,
         groupBy: ({ kind }) => kind,
       });
-      const counts = await runTraining<PreferenceBatch>(context, {
-        settings,
-        learningRate,
-        numSteps: numStepsOf(loader.numBatches, gradAccumSteps),
-        model,
-        lossFn: preferenceLoss({
-          config: model.config,
-          lossType: settings.lossType,
-          beta: settings.beta,
-          sftWeight: settings.sftWeight,
-          recompute: settings.recompute,
-        }),
-        batchAt: loader.batchAt,
-        groupNames: loader.sourceNames,
-        config: { settings, seed },
-      });
-      return { ...counts, pairs: pairs.length };
+      const replay =
+        replayRows === 0
+          ? undefined
+          : await openReplay(recipe, inputs.shards!, {
+              numBatches: loader.numBatches,
+              numRows: replayRows,
+              sequenceLength,
+              seed,
+            });
+      try {
+        const counts = await runTraining<AlignmentBatch>(context, {
+          settings,
+          learningRate,
+          numSteps: numStepsOf(loader.numBatches, gradAccumSteps),
+          model,
+          lossFn: alignmentLoss(model.config, settings),
+          batchAt: (index) => ({ ...loader.batchAt(index), ...(replay && { replay: replay.batchAt(index) }) }),
+          groupNames: loader.sourceNames,
+          config: { settings, seed },
+        });
+        return { ...counts, pairs: pairs.length };
+      } finally {
+        replay?.close();
+      }
     },
+  };
+}
+
+interface AlignmentBatch extends PreferenceBatch {
+  readonly replay?: TokenBatch;
+}
+
+/** The preference loss, plus the mean nll of replayed pretraining text once per pair, so that both count alike whatever their sizes. */
+function alignmentLoss(config: Qwen2Config, settings: PreferenceSettings): LossFn<AlignmentBatch> {
+  const { lossType, beta, sftWeight, recompute, replayWeight } = settings;
+  const preference = preferenceLoss({ config, lossType, beta, sftWeight, recompute });
+  const languageModel = causalLanguageModelLoss(config, { recompute });
+  return (params, batch) => {
+    const output = preference(params, batch);
+    if (batch.replay === undefined) return output;
+    const replay = languageModel(params, batch.replay);
+    if (replay.weight === 0) return output;
+    const nll = tf.mul(replay.loss, output.weight / replay.weight) as tf.Scalar;
+    return {
+      ...output,
+      loss: tf.add(output.loss, tf.mul(nll, replayWeight)) as tf.Scalar,
+      metrics: { ...output.metrics, 'replay/nll': nll },
+    };
   };
 }

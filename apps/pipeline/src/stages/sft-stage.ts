@@ -1,7 +1,7 @@
 /**
  * Instruction tuning: translation by template, naming the language, going on with an article; loss on the assistant's words only.
  *
- * The paper's instruction data and settings are not public (arXiv:2412.04003): these three tasks are a substitute made from aligned text.
+ * Some rows of every batch replay pretraining text. The paper's instruction data and settings are not public (arXiv:2412.04003): these three tasks are a substitute made from aligned text.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,13 +13,14 @@ import {
   type Conversation,
   packConversations,
 } from '@marco-ts/aligner';
-import type { TokenBatch } from '@marco-ts/data';
+import { concatBatches, type TokenBatch } from '@marco-ts/data';
 import { causalLanguageModelLoss } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
 import { readParagraphs } from './data-files.ts';
 import { loadStageModel } from './model-files.ts';
+import { openReplay } from './open-replay.ts';
 import { runTraining } from './run-training.ts';
 import { numStepsOf } from './used-tokens.ts';
 
@@ -31,12 +32,12 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
   return {
     name: SFT_STAGE,
     title: 'instruction tuning',
-    dependsOn: ['data', 'tokenizer', previous],
+    dependsOn: ['data', 'tokenizer', 'shards', previous],
     resumable: true,
     config: ({ seed, data }) => ({ sft: settings, seed, pivotLanguage: data.parallel.pivotLanguage }),
     async run(context) {
       const { directory, inputs, recipe, seed, log } = context;
-      const { sequenceLength, microBatchSize, gradAccumSteps, numEpochs, learningRate } = settings;
+      const { sequenceLength, microBatchSize, replayRows, gradAccumSteps, numEpochs, learningRate } = settings;
       const tokenizer = await loadTokenizer(inputs.tokenizer!);
       const paragraphs = await readParagraphs(inputs.data!, 'train');
       const conversations = buildConversations(paragraphs, settings, recipe.data.parallel.pivotLanguage, seed);
@@ -44,7 +45,7 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
         tokenizer,
         conversations,
         sequenceLength,
-        microBatchSize,
+        microBatchSize: microBatchSize - replayRows,
         numEpochs,
         seed,
         groupBy: ({ task }) => task,
@@ -57,16 +58,33 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
       );
       await writeFile(join(directory, 'packing.json'), JSON.stringify(report, null, 2));
       const model = await loadStageModel(inputs[previous]!);
-      return runTraining<TokenBatch>(context, {
-        settings,
-        learningRate,
-        numSteps: numStepsOf(loader.numBatches, gradAccumSteps),
-        model,
-        lossFn: causalLanguageModelLoss(model.config, { recompute: settings.recompute }),
-        batchAt: loader.batchAt,
-        groupNames: loader.sourceNames,
-        config: { settings, seed },
-      });
+      const replay =
+        replayRows === 0
+          ? undefined
+          : await openReplay(recipe, inputs.shards!, {
+              numBatches: loader.numBatches,
+              numRows: replayRows,
+              sequenceLength,
+              seed,
+            });
+      const { sourceNames } = loader;
+      try {
+        return await runTraining<TokenBatch>(context, {
+          settings,
+          learningRate,
+          numSteps: numStepsOf(loader.numBatches, gradAccumSteps),
+          model,
+          lossFn: causalLanguageModelLoss(model.config, { recompute: settings.recompute }),
+          batchAt: (index) => {
+            const batch = loader.batchAt(index);
+            return replay === undefined ? batch : concatBatches(batch, replay.batchAt(index), sourceNames.length);
+          },
+          groupNames: [...sourceNames, ...(replay?.sourceNames ?? [])],
+          config: { settings, seed },
+        });
+      } finally {
+        replay?.close();
+      }
     },
   };
 }
