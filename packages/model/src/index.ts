@@ -1,5 +1,6 @@
 export { type LoadedQwen2, loadQwen2 } from './files/load-qwen2.ts';
 export { type SaveQwen2Options, saveQwen2 } from './files/save-qwen2.ts';
+export type { AnswerTextOptions, TokenTextDecoder } from './generation/answer-text.ts';
 export { type GenerateOptions, generate } from './generation/generate.ts';
 export type { SamplingOptions } from './generation/sample-token.ts';
 export { applyLora, withLora } from './lora/apply-lora.ts';

@@ -9,7 +9,7 @@
  */
 import type { ParamMap } from '@marco-ts/core';
 import { generate, type Qwen2Config } from '@marco-ts/model';
-import type { Tokenizer } from '@marco-ts/tokenizer';
+import { createStreamingDecoder, type Tokenizer } from '@marco-ts/tokenizer';
 import { countBytes } from '../count-bytes.ts';
 import { inputError } from '../input-error.ts';
 import { encodePair } from './encode-pair.ts';
@@ -173,20 +173,22 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Language
           batchTokens,
         )) {
           signal?.throwIfAborted();
-          const isStopped = stopDetector(tokenizer, until, batch.length);
-          const outputs = await generate({
+          await generate({
             params,
             config,
             prompts: batch.map((member) => prompts[group[member]!]!),
             maxNewTokens,
             eosTokenIds,
             temperature: 0,
-            onToken: isStopped,
+            text: {
+              createDecoder: () => createStreamingDecoder(tokenizer, { skipSpecialTokens: true }),
+              stopStrings: until.filter((stop) => stop !== ''),
+              onText: (text, position) => {
+                texts[group[batch[position]!]!] += text;
+              },
+            },
             ...(signal ? { signal } : {}),
           });
-          for (const [position, member] of batch.entries()) {
-            texts[group[member]!] = cutAtStop(tokenizer.decode(outputs[position]!, { skipSpecialTokens: true }), until);
-          }
           done += batch.length;
           onProgress?.(done, distinct.length);
         }
@@ -232,27 +234,6 @@ function groupByStop(distinct: readonly number[], requests: readonly GenerationR
     return JSON.stringify([until, maxNewTokens]);
   });
   return [...groups.values()];
-}
-
-/** Says for each new token whether a stop is now in the answer; looks only at as many tokens as a stop can span. */
-function stopDetector(tokenizer: Tokenizer, until: readonly string[], numAnswers: number) {
-  const stops = until.filter((stop) => stop !== '');
-  // A token holds at least a byte; four more make the first character of the tail whole.
-  const span = Math.max(0, ...stops.map(countBytes)) + 4;
-  const tails: number[][] = Array.from({ length: numAnswers }, () => []);
-  return (token: number, answer: number): boolean => {
-    if (stops.length === 0) return false;
-    const tail = tails[answer]!;
-    tail.push(token);
-    if (tail.length > span) tail.shift();
-    const text = tokenizer.decode(tail, { skipSpecialTokens: true });
-    return stops.some((stop) => text.includes(stop));
-  };
-}
-
-function cutAtStop(text: string, until: readonly string[]): string {
-  const ends = until.map((stop) => (stop === '' ? -1 : text.indexOf(stop))).filter((end) => end >= 0);
-  return ends.length > 0 ? text.slice(0, Math.min(...ends)) : text;
 }
 
 function notice(

@@ -8,7 +8,9 @@ import { setImmediate } from 'node:timers/promises';
 import { createRandom, type ParamMap } from '@marco-ts/core';
 import { modelError } from '../model-error.ts';
 import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
-import { disposeCache, extendCache, type KeyValueCache, type NewTokens, selectRows } from './key-value-cache.ts';
+import { type AnswerText, type AnswerTextOptions, checkAnswerText, createAnswerText } from './answer-text.ts';
+import { KeyValueCache } from './key-value-cache.ts';
+import { type NewTokens, nextTokenLogits } from './next-token-logits.ts';
 import { checkSampling, type SamplingOptions, sampleToken } from './sample-token.ts';
 
 export interface GenerateOptions extends SamplingOptions {
@@ -26,11 +28,16 @@ export interface GenerateOptions extends SamplingOptions {
   readonly signal?: AbortSignal;
   /** Called with every new token and the index of its prompt, as soon as it is chosen; returning true ends that answer after it. */
   readonly onToken?: (token: number, promptIndex: number) => unknown;
+  /** Text of the answers as it comes, and stop strings; an answer keeps the tokens up to the one that completes a stop string. */
+  readonly text?: AnswerTextOptions;
+  /** Bytes that weights, keys and values and activations may take; when they would take more, an error says at once what would fit. */
+  readonly memoryBudgetBytes?: number;
 }
 
 interface Row {
   readonly promptIndex: number;
   readonly seen: Set<number>;
+  readonly text: AnswerText | undefined;
   position: number;
 }
 
@@ -47,38 +54,41 @@ export async function generate(options: GenerateOptions): Promise<Int32Array[]> 
   let rows: Row[] = prompts.map((prompt, promptIndex) => ({
     promptIndex,
     seen: new Set(prompt),
+    text: options.text && createAnswerText(options.text, promptIndex),
     position: prompt.length,
   }));
   let tokens = padLeft(prompts);
-  let cache: KeyValueCache | null = null;
+  const longest = Math.max(0, ...prompts.map((prompt) => prompt.length));
+  // The last new token is never read.
+  const cache = new KeyValueCache({ batchSize: prompts.length, maxLength: longest + maxNewTokens - 1 });
+  /** @returns whether the answer goes on */
+  const take = ({ promptIndex, seen, text }: Row, token: number, isLast: boolean): boolean => {
+    if (!ends.has(token)) {
+      answers[promptIndex]!.push(token);
+      seen.add(token);
+      const isEnded = options.onToken?.(token, promptIndex) === true;
+      if (text?.push(token)) return false;
+      if (!isEnded && !isLast) return true;
+    }
+    text?.end();
+    return false;
+  };
   try {
     for (let count = 0; count < maxNewTokens && rows.length > 0; count++) {
       // Lets timers and signal handlers run: on the processor's backends nothing else waits.
       await setImmediate();
       signal?.throwIfAborted();
-      const step = extendCache(params, config, cache, tokens);
-      if (cache) disposeCache(cache);
-      cache = step.cache;
-      const logits = (await step.logits_BV.data()) as Float32Array;
-      step.logits_BV.dispose();
+      const logits_BV = nextTokenLogits(params, config, cache, tokens);
+      const logits = (await logits_BV.data()) as Float32Array;
+      logits_BV.dispose();
 
       const chosen = rows.map(({ promptIndex, seen }, row) => {
         const logits_V = logits.subarray(row * config.vocabSize, (row + 1) * config.vocabSize);
         return sampleToken(logits_V, options, seen, randoms[promptIndex]!);
       });
-      const going: number[] = [];
-      for (const [i, row] of rows.entries()) {
-        const token = chosen[i]!;
-        if (ends.has(token)) continue;
-        answers[row.promptIndex]!.push(token);
-        row.seen.add(token);
-        if (options.onToken?.(token, row.promptIndex) !== true) going.push(i);
-      }
-      if (going.length < rows.length && going.length > 0) {
-        const smaller = selectRows(cache, rows.length, going);
-        disposeCache(cache);
-        cache = smaller;
-      }
+      const isLast = count + 1 === maxNewTokens;
+      const going = [...rows.keys()].filter((i) => take(rows[i]!, chosen[i]!, isLast));
+      if (going.length < rows.length && going.length > 0) cache.selectRows(going);
       rows = going.map((i) => rows[i]!);
       tokens = {
         batchSize: rows.length,
@@ -88,7 +98,7 @@ export async function generate(options: GenerateOptions): Promise<Int32Array[]> 
       };
     }
   } finally {
-    if (cache) disposeCache(cache);
+    cache.close();
   }
   return answers.map((answer) => Int32Array.from(answer));
 }
@@ -114,6 +124,7 @@ function padLeft(prompts: readonly Int32Array[]): NewTokens {
 function checkOptions(options: GenerateOptions): void {
   const { config, prompts, maxNewTokens } = options;
   checkSampling('generate', options);
+  if (options.text) checkAnswerText('generate', options.text);
   if (!Number.isSafeInteger(maxNewTokens) || maxNewTokens < 1) {
     throw modelError(
       'generate',

@@ -99,7 +99,7 @@ export function hiddenOfCheckedInputs(
   ): tf.Tensor3D =>
     tf.tidy(() => {
       const context = { positionIds_BL: positions, segmentIds_BL: segments, keySegmentIds_BS: segments, isFrozen };
-      return qwen2Layer(x, weights, config, context).x_BLD;
+      return qwen2Layer(x, weights, config, context);
     });
   const recomputeLayer = (x: tf.Tensor3D, weights: LayerWeights): tf.Tensor3D => {
     // Gradients flow to inputs of the block only: frozen weights are captured instead, and cost nothing.

@@ -2,7 +2,7 @@
  * One decoder layer: x += attention(norm(x)); x += mlp(norm(x)).
  *
  * Source: `Qwen2DecoderLayer` in transformers (models/qwen2/modeling_qwen2.py).
- * Shapes: B batch, L query length, S key length (L, or more with a cache), D hidden, N query heads, K key/value heads, H head size.
+ * Shapes: B batch, L query length, S key length (L, or more with a memory of earlier tokens), D hidden, N query heads, K key/value heads, H head size.
  */
 import { causalAttention, linear, rmsNorm, rotaryEmbedding, swiglu, tf } from '@marco-ts/core';
 import type { Qwen2Config } from './qwen2-config.ts';
@@ -13,7 +13,7 @@ import type { Qwen2Config } from './qwen2-config.ts';
  */
 export type LayerWeights = ReadonlyMap<string, tf.Tensor>;
 
-/** Keys (rotated) and values of the tokens seen so far. */
+/** Keys (rotated) and values. */
 export interface KeyValues {
   readonly k_BSKH: tf.Tensor4D;
   readonly v_BSKH: tf.Tensor4D;
@@ -22,24 +22,24 @@ export interface KeyValues {
 export interface LayerContext {
   readonly positionIds_BL: tf.Tensor2D;
   readonly segmentIds_BL: tf.Tensor2D;
-  /** Segments of the past and the present tokens; `segmentIds_BL` when there is no past. */
+  /** Segments of the keys; `segmentIds_BL` when nothing is remembered. */
   readonly keySegmentIds_BS: tf.Tensor2D;
+  /** Takes the new tokens' keys and values and returns those to attend to. @default the new tokens see one another only */
+  readonly remember?: (added: KeyValues) => KeyValues;
   /** Whether the layer's own linear weights need no gradient, because only an adapter is trained. */
   readonly isFrozen: boolean;
 }
 
 /**
  * @param x_BLD not disposed
- * @param past keys and values of earlier tokens; not disposed
- * @returns the layer's output and all keys and values, owned by the caller
+ * @returns x_BLD after the layer, owned by the caller
  */
 export function qwen2Layer(
   x_BLD: tf.Tensor3D,
   weights: LayerWeights,
   config: Qwen2Config,
   context: LayerContext,
-  past?: KeyValues,
-): { readonly x_BLD: tf.Tensor3D } & KeyValues {
+): tf.Tensor3D {
   const { numAttentionHeads: N, numKeyValueHeads: K, rmsNormEps, ropeTheta } = config;
   const [B, L, D] = x_BLD.shape;
   const H = D / N;
@@ -49,21 +49,17 @@ export function qwen2Layer(
 
   const normed_BLD = norm(x_BLD, 'input_layernorm');
   const q_BLNH = rotaryEmbedding(heads(project(normed_BLD, 'self_attn.q_proj'), N), context.positionIds_BL, ropeTheta);
-  const newK_BLKH = rotaryEmbedding(
-    heads(project(normed_BLD, 'self_attn.k_proj'), K),
-    context.positionIds_BL,
-    ropeTheta,
-  );
-  const newV_BLKH = heads(project(normed_BLD, 'self_attn.v_proj'), K);
-  const k_BSKH = past ? tf.concat([past.k_BSKH, newK_BLKH], 1) : newK_BLKH;
-  const v_BSKH = past ? tf.concat([past.v_BSKH, newV_BLKH], 1) : newV_BLKH;
+  const k_BLKH = rotaryEmbedding(heads(project(normed_BLD, 'self_attn.k_proj'), K), context.positionIds_BL, ropeTheta);
+  const v_BLKH = heads(project(normed_BLD, 'self_attn.v_proj'), K);
+  const added = { k_BSKH: k_BLKH, v_BSKH: v_BLKH };
+  const { k_BSKH, v_BSKH } = context.remember?.(added) ?? added;
   const attended_BLNH = causalAttention(q_BLNH, k_BSKH, v_BSKH, context.segmentIds_BL, context.keySegmentIds_BS);
   const attended_BLD = tf.reshape(attended_BLNH, [B, L, D]) as tf.Tensor3D;
   const afterAttention_BLD = tf.add(x_BLD, project(attended_BLD, 'self_attn.o_proj')) as tf.Tensor3D;
 
   const normedAgain_BLD = norm(afterAttention_BLD, 'post_attention_layernorm');
   const gated_BLF = swiglu(project(normedAgain_BLD, 'mlp.gate_proj'), project(normedAgain_BLD, 'mlp.up_proj'));
-  return { x_BLD: tf.add(afterAttention_BLD, project(gated_BLF, 'mlp.down_proj')) as tf.Tensor3D, k_BSKH, v_BSKH };
+  return tf.add(afterAttention_BLD, project(gated_BLF, 'mlp.down_proj')) as tf.Tensor3D;
 }
 
 /** y = x weightᵀ + bias, and with an adapter + (x Aᵀ) Bᵀ, where B already carries the adapter's scale. */

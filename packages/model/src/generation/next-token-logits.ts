@@ -1,0 +1,57 @@
+/**
+ * The forward pass of generation: reads new tokens, remembers their keys and values, and gives the logits after the last.
+ *
+ * Shapes: B rows, L new tokens, D hidden, V vocabulary.
+ */
+import { embedding, linear, type ParamMap, rmsNorm, tf } from '@marco-ts/core';
+import { EMBEDDING, FINAL_NORM, outputEmbedding, requireParam } from '../qwen2/parameter-shapes.ts';
+import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
+import { isAdapted, layerWeights } from '../qwen2/qwen2-hidden.ts';
+import { qwen2Layer } from '../qwen2/qwen2-layer.ts';
+import type { KeyValueCache } from './key-value-cache.ts';
+
+/** New tokens, [B, L] each. */
+export interface NewTokens {
+  readonly batchSize: number;
+  readonly inputIds: Int32Array;
+  readonly positionIds: Int32Array;
+  readonly segmentIds: Int32Array;
+}
+
+/**
+ * @param cache what came before; holds the new tokens as well afterwards
+ * @returns the logits [B, V] after the last new token, owned by the caller
+ */
+export function nextTokenLogits(
+  params: ParamMap,
+  config: Qwen2Config,
+  cache: KeyValueCache,
+  tokens: NewTokens,
+): tf.Tensor2D {
+  const { batchSize: B } = tokens;
+  const L = tokens.inputIds.length / B;
+  const keySegmentIds = cache.beginStep(tokens.segmentIds);
+  const isFrozen = isAdapted(params);
+  return tf.tidy(() => {
+    const shared = {
+      positionIds_BL: tf.tensor2d(tokens.positionIds, [B, L], 'int32'),
+      segmentIds_BL: tf.tensor2d(tokens.segmentIds, [B, L], 'int32'),
+      keySegmentIds_BS: tf.tensor2d(keySegmentIds, [B, keySegmentIds.length / B], 'int32'),
+      isFrozen,
+    };
+    const table_VD = requireParam('generate', params, EMBEDDING) as tf.Tensor2D;
+    let x_BLD = embedding(tf.tensor2d(tokens.inputIds, [B, L], 'int32'), table_VD);
+    for (let i = 0; i < config.numHiddenLayers; i++) {
+      const weights = layerWeights('generate', params, i, isFrozen);
+      const context = { ...shared, remember: cache.append.bind(cache, i) };
+      const next_BLD = tf.tidy(() => qwen2Layer(x_BLD, weights, config, context));
+      x_BLD.dispose();
+      x_BLD = next_BLD;
+    }
+    const last_B1D = tf.slice(x_BLD, [0, L - 1, 0], [B, 1, config.hiddenSize]) as tf.Tensor3D;
+    const scale_D = requireParam('generate', params, FINAL_NORM) as tf.Tensor1D;
+    const hidden_B1D = rmsNorm(last_B1D, scale_D, config.rmsNormEps);
+    const hidden_BD = tf.reshape(hidden_B1D, [B, config.hiddenSize]) as tf.Tensor2D;
+    return linear(hidden_BD, outputEmbedding(params, config));
+  });
+}
