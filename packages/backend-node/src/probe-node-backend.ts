@@ -1,8 +1,8 @@
 /**
- * Says whether tfjs-node or tfjs-node-gpu is installed with its addon, without loading it.
+ * Says whether tfjs-node or tfjs-node-gpu is there with its addon, built or installed, without loading it.
  */
-import { findNodePackage, packageName, TESTED_VERSION } from './find-node-package.ts';
-import { reinstallAdvice } from './register-node-backend.ts';
+import { describeNodePackage, findNodePackage, type NodePackagePlaces, packageName } from './find-node-package.ts';
+import { describeUnusableBuilds, installAdvice, reinstallAdvice } from './register-node-backend.ts';
 
 export interface NodeBackendProbe {
   /** Package and addon are there; whether the addon loads is known only by loading it, which changes the current backend. */
@@ -13,34 +13,28 @@ export interface NodeBackendProbe {
 }
 
 /** Reads a few files. Never throws. */
-export function probeNodeBackend({
-  gpu,
-  directories,
-}: {
-  gpu: boolean;
-  directories?: readonly string[];
-}): NodeBackendProbe {
+export function probeNodeBackend({ gpu, ...places }: { gpu: boolean } & NodePackagePlaces): NodeBackendProbe {
   if (typeof process === 'undefined' || !process.versions?.node) {
     return { available: false, facts: {}, missing: 'tfjs-node needs Node.', fix: 'Use the webgpu or wasm backend.' };
   }
   const name = packageName(gpu);
   try {
-    const found = findNodePackage(gpu, directories);
+    const found = findNodePackage(gpu, places);
     if (found === undefined) {
       return {
         available: false,
         facts: {},
-        missing: `${name} is not installed.`,
-        fix: `npm install ${name}@${TESTED_VERSION}`,
+        missing: `${name} is neither installed nor built${describeUnusableBuilds(places)}.`,
+        fix: installAdvice(gpu),
       };
     }
-    const facts = { package: `${name} ${found.version}`, directory: found.directory };
+    const facts = { package: describeNodePackage(found), directory: found.directory };
     if (found.addonPath === undefined) {
       return { available: false, facts, missing: 'its native addon is missing.', fix: reinstallAdvice(name) };
     }
     return { available: true, facts: { ...facts, addon: found.addonPath } };
   } catch (error) {
     const missing = error instanceof Error ? error.message : String(error);
-    return { available: false, facts: {}, missing, fix: `npm install ${name}@${TESTED_VERSION}` };
+    return { available: false, facts: {}, missing, fix: installAdvice(gpu) };
   }
 }

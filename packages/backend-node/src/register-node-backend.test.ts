@@ -49,10 +49,13 @@ function fakeInstall({ gpu = false, addon = true, source = registering(gpu) }: F
 test('loads the package after putting back what current Node lacks', async () => {
   delete util.isNullOrUndefined;
   delete util.isArray;
-  const record = await registerNodeBackend({ gpu: false, directories: [fakeInstall()] });
+  const directory = fakeInstall();
+  const record = await registerNodeBackend({ gpu: false, directories: [directory] });
   expect(record).toEqual({
     tfjsName: 'tensorflow',
     version: '@tensorflow/tfjs-node 4.22.0',
+    origin: 'installed',
+    directory: expect.stringMatching(/node_modules.@tensorflow.tfjs-node$/),
     isUsingGpu: false,
     repaired: ['isNullOrUndefined', 'isArray'],
   });
@@ -95,7 +98,7 @@ test('a missing package is named with the command that installs it', async () =>
   await expect(failure).rejects.toHaveProperty('fix', expect.stringContaining('npm install'));
   expect(probeNodeBackend({ gpu: true, directories: [nowhere] })).toMatchObject({
     available: false,
-    missing: '@tensorflow/tfjs-node-gpu is not installed.',
+    missing: '@tensorflow/tfjs-node-gpu is neither installed nor built.',
   });
 });
 
