@@ -1,10 +1,12 @@
 /**
  * `marco doctor`: which backends are here, which one a run would take and why, what is missing and the command that mends it.
  */
+import type { NativeBuildResult } from '@marco-ts/backend-node/native-build';
 import type { BackendProbe, BackendRecord } from '@marco-ts/core';
 import { createTerminal } from '../console/terminal.ts';
 import { formatBytes } from '../format/format-quantity.ts';
 import { describeMachine, freeDiskBytes, type Machine } from '../machine/describe-machine.ts';
+import { buildNative, type NativeSource } from './build-native.ts';
 import type { CommandOutput } from './pipeline.ts';
 
 const MINIMAL_NODE = [22, 18] as const;
@@ -39,13 +41,36 @@ export async function diagnose(): Promise<Diagnosis> {
   }
 }
 
+export interface DoctorOptions {
+  readonly json: boolean;
+  /** build tfjs-node's addon before looking */
+  readonly nativeSource?: NativeSource;
+}
+
 /** @returns whether a run can start here */
-export async function doctor(options: { json: boolean }, output: CommandOutput): Promise<boolean> {
+export async function doctor({ json, nativeSource }: DoctorOptions, output: CommandOutput): Promise<boolean> {
+  const nativeBuild = nativeSource === undefined ? undefined : await buildNative(nativeSource, output);
   const diagnosis = await diagnose();
   const isWell = diagnosis.chosen !== null && diagnosis.node.isNewEnough;
-  if (options.json) output.stdout.write(`${JSON.stringify(diagnosis, null, 2)}\n`);
-  else writeDiagnosis(diagnosis, output);
+  if (json) output.stdout.write(`${JSON.stringify({ ...diagnosis, nativeBuild }, null, 2)}\n`);
+  else {
+    if (nativeBuild !== undefined) writeNativeBuild(nativeBuild, output);
+    writeDiagnosis(diagnosis, output);
+  }
   return isWell;
+}
+
+function writeNativeBuild({ isReused, directory, record }: NativeBuildResult, output: CommandOutput): void {
+  const terminal = createTerminal(output.stdout);
+  const { version, wheel, isCudaBuild, directory: source } = record.libtensorflow;
+  const kind = isCudaBuild === null ? '' : isCudaBuild ? ', for CUDA' : ', for the processor';
+  const lines = [
+    terminal.style('bold', 'Native build'),
+    `  ${terminal.style('green', '✔')} ${record.package} on libtensorflow ${version}${kind}${isReused ? ', built before' : ''}`,
+    `    libtensorflow: ${source}${wheel === null ? '' : ` (${wheel})`}`,
+    `    ${directory}; remove it to build again`,
+  ];
+  output.stdout.write(`${lines.join('\n')}\n\n`);
 }
 
 function writeDiagnosis(diagnosis: Diagnosis, output: CommandOutput): void {

@@ -205,6 +205,23 @@ describe('other commands and usage', () => {
     [['run'], EXIT_CODES.badInput, "missing required argument 'recipe'"],
     [['run', 'tiny-cpu', '--frobnicate'], EXIT_CODES.badInput, "unknown option '--frobnicate'"],
     [['run', 'tiny-cqu'], EXIT_CODES.badInput, 'Did you mean "tiny-cpu"?'],
+    [['doctor', '--python', 'python3'], EXIT_CODES.badInput, '--python goes with --build-native'],
+    [['doctor', '--libtensorflow', '.'], EXIT_CODES.badInput, '--libtensorflow goes with --build-native'],
+    [
+      ['doctor', '--build-native', '--python', 'a', '--libtensorflow', 'b'],
+      EXIT_CODES.badInput,
+      'Leave one of them out',
+    ],
+    [
+      ['doctor', '--build-native', '--python', '/nowhere/python'],
+      EXIT_CODES.badInput,
+      'got: no program /nowhere/python',
+    ],
+    [
+      ['doctor', '--build-native', '--libtensorflow', '/nowhere'],
+      EXIT_CODES.badInput,
+      'must be a directory, got "/nowhere"',
+    ],
     [['run', 'tiny-cpu', '--set', 'seed'], EXIT_CODES.badInput, '--set takes path=value, got "seed"'],
   ])('%s ends with %i', async (args, expected, text) => {
     const { code, stdout, stderr } = await marco(args);

@@ -8,10 +8,11 @@ import { checkWithOverrides, loadRecipe } from '../config/load-recipe.ts';
 import { recipeJsonSchema } from '../config/recipe-keys.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import { createTerminal } from '../console/terminal.ts';
-import { EXIT_CODES, exitCodeOf, InterruptedError } from '../errors.ts';
+import { BadInputError, EXIT_CODES, exitCodeOf, InterruptedError } from '../errors.ts';
 import { BUILTIN_RECIPES } from '../recipes/builtin-recipes.ts';
 import { writeReport } from '../report/write-report.ts';
 import { planRun } from '../runner/plan-run.ts';
+import type { NativeSource } from './build-native.ts';
 import { doctor } from './doctor.ts';
 import { findRunDirectory } from './find-run-directory.ts';
 import type { CommandOutput, Pipeline } from './pipeline.ts';
@@ -23,6 +24,11 @@ interface CommonOptions {
   readonly set?: readonly string[];
   readonly dryRun?: boolean;
   readonly json?: boolean;
+}
+
+interface DoctorCommandOptions extends NativeSource {
+  readonly json?: boolean;
+  readonly buildNative?: boolean;
 }
 
 const EXIT_CODE_HELP = `
@@ -164,12 +170,27 @@ ${EXIT_CODE_HELP}`,
     .command('doctor')
     .description('which backends are here, which one a run would use and why, what is missing and how to mend it')
     .option('--json', 'write JSON')
+    .option('--build-native', 'first build the addon of @tensorflow/tfjs-node, for the backends node and node-gpu')
+    .option('--libtensorflow <dir>', 'build against the libtensorflow in this directory')
+    .option(
+      '--python <python>',
+      'build against the TensorFlow wheel of this interpreter (default: the first that has one)',
+    )
     .addHelpText(
       'after',
-      '\nEnds with 1 when no run could start here.\n\nExamples:\n  marco doctor\n  marco doctor --json',
+      `
+Ends with 1 when no run could start here, or the addon could not be built.
+
+Examples:
+  marco doctor
+  marco doctor --json
+  python3 -m venv .venv && .venv/bin/pip install tensorflow-cpu     or "tensorflow[and-cuda]"
+  marco doctor --build-native --python .venv/bin/python`,
     )
-    .action(async (options: { json?: boolean }) => {
-      if (!(await doctor({ json: options.json ?? false }, output))) setExitCode(EXIT_CODES.failed);
+    .action(async (options: DoctorCommandOptions) => {
+      const nativeSource = nativeSourceOf(options);
+      const isWell = await doctor({ json: options.json ?? false, ...(nativeSource && { nativeSource }) }, output);
+      if (!isWell) setExitCode(EXIT_CODES.failed);
     });
 
   const config = program.command('config').description('check recipes and print their schema');
@@ -202,6 +223,20 @@ Examples:
     .action(() => void output.stdout.write(`${JSON.stringify(recipeJsonSchema(), null, 2)}\n`));
 
   return program;
+}
+
+function nativeSourceOf({ buildNative, libtensorflow, python }: DoctorCommandOptions): NativeSource | undefined {
+  if (libtensorflow !== undefined && python !== undefined) {
+    throw new BadInputError('--libtensorflow and --python name two sources of one library. Leave one of them out.');
+  }
+  const isNamed = libtensorflow !== undefined || python !== undefined;
+  if (isNamed && !buildNative) {
+    throw new BadInputError(
+      `${python === undefined ? '--libtensorflow' : '--python'} goes with --build-native. Add it.`,
+    );
+  }
+  if (!buildNative) return undefined;
+  return { ...(libtensorflow !== undefined && { libtensorflow }), ...(python !== undefined && { python }) };
 }
 
 function runDirectory(recipe: Recipe, options: CommonOptions): string {
