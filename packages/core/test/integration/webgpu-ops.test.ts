@@ -1,5 +1,6 @@
 /**
- * The op goldens on WebGPU: the composed fallbacks on a real adapter, or on the emulated one that Debian's chromium brings.
+ * The op goldens on WebGPU's fused kernels, and these against the composed operations: on a real adapter, or on the emulated one that
+ * Debian's chromium brings.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -13,7 +14,9 @@ const EMULATED_DRIVER = join(CHROMIUM, 'vk_swiftshader_icd.json');
 
 interface Printed {
   readonly record?: BackendRecord;
+  readonly missing?: string[];
   readonly checks?: OpCheck[];
+  readonly laws?: { readonly name: string; readonly failure?: string }[];
   readonly refused?: string;
 }
 
@@ -43,6 +46,15 @@ describe.skipIf(isAbsent)('webgpu (skipped without npm webgpu and an adapter)', 
     expect(printed.refused).toBeUndefined();
     expect(printed.record?.tfjsName).toBe('webgpu');
     expect(printed.checks?.length).toBeGreaterThan(30);
+    expect(printed.laws?.length).toBe(8);
+  });
+
+  test('has a kernel for every name of the table in docs/architecture.md', () => {
+    expect(printed.missing).toEqual([]);
+  });
+
+  test.each(printed.laws ?? [])('fused equals composed: $name', ({ failure }) => {
+    expect(failure).toBeUndefined();
   });
 
   test.each(printed.checks ?? [])('$name', ({ error, tolerance, numLeakedTensors }) => {
