@@ -1,4 +1,4 @@
-export { type LoadedQwen2, loadQwen2 } from './files/load-qwen2.ts';
+export { type LoadedQwen2, type LoadQwen2Options, loadQwen2 } from './files/load-qwen2.ts';
 export { type SaveQwen2Options, saveQwen2 } from './files/save-qwen2.ts';
 export type { AnswerTextOptions, TokenTextDecoder } from './generation/answer-text.ts';
 export { type GenerateOptions, generate } from './generation/generate.ts';
@@ -14,6 +14,7 @@ export { type PredictedTokens, predictedTokens } from './loss/predicted-tokens.t
 export { tokenNll } from './loss/token-nll.ts';
 export { type Estimate, type EstimateOptions, estimate } from './qwen2/estimate.ts';
 export { initQwen2Params } from './qwen2/init-qwen2-params.ts';
+export { type MemoryFit, type MemoryFitOptions, memoryFit, requireMemory } from './qwen2/memory-fit.ts';
 export { outputEmbedding, parameterShapes } from './qwen2/parameter-shapes.ts';
 export { parseQwen2Config, type Qwen2Config, qwen2ConfigToJson } from './qwen2/qwen2-config.ts';
 export { type Qwen2Inputs, type Qwen2Options, qwen2Hidden, qwen2Logits } from './qwen2/qwen2-hidden.ts';

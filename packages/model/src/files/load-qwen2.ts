@@ -4,6 +4,7 @@
 import { type JsonObject, openHuggingFaceModel } from '@marco-ts/checkpoint';
 import { disposeParams, type ParamMap, tf } from '@marco-ts/core';
 import { modelError } from '../model-error.ts';
+import { estimate } from '../qwen2/estimate.ts';
 import { listFaults, parameterShapes, shapeFaults } from '../qwen2/parameter-shapes.ts';
 import { parseQwen2Config, type Qwen2Config } from '../qwen2/qwen2-config.ts';
 
@@ -14,6 +15,11 @@ export interface LoadedQwen2 {
   readonly params: ParamMap;
 }
 
+export interface LoadQwen2Options {
+  /** Bytes that the weights may take in memory; when they would take more, nothing is read. */
+  readonly memoryBudgetBytes?: number;
+}
+
 const FLOATS = new Set(['F32', 'F16', 'BF16', 'F64']);
 
 /**
@@ -21,9 +27,9 @@ const FLOATS = new Set(['F32', 'F16', 'BF16', 'F64']);
  * as transformers does.
  *
  * @throws naming the file and tensor: another architecture, a missing or unexpected tensor, a shape that disagrees with the config, integers
- * where floats belong, damaged files
+ * where floats belong, damaged files, weights past the budget
  */
-export async function loadQwen2(directory: string): Promise<LoadedQwen2> {
+export async function loadQwen2(directory: string, options: LoadQwen2Options = {}): Promise<LoadedQwen2> {
   const model = await openHuggingFaceModel(directory);
   const params = new Map<string, tf.Tensor>();
   try {
@@ -40,6 +46,13 @@ export async function loadQwen2(directory: string): Promise<LoadedQwen2> {
       throw modelError(
         'loadQwen2',
         `${listFaults(faults)} at ${directory}. Check that config.json and the weights belong together.`,
+      );
+    }
+    const { weightBytes } = estimate(config);
+    if (weightBytes > (options.memoryBudgetBytes ?? Number.POSITIVE_INFINITY)) {
+      throw modelError(
+        'loadQwen2',
+        `weights must fit memoryBudgetBytes ${options.memoryBudgetBytes}, got ${weightBytes} in float32 at ${directory}. Take a smaller model or a larger machine.`,
       );
     }
     for (const name of names) {

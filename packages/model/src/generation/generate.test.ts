@@ -2,6 +2,7 @@ import { createRandom, disposeParams, initBackend, type ParamMap, tf } from '@ma
 import fc from 'fast-check';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { batchInputs } from '../loss/causal-batch.ts';
+import { estimate } from '../qwen2/estimate.ts';
 import { initQwen2Params } from '../qwen2/init-qwen2-params.ts';
 import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
 import { qwen2Logits } from '../qwen2/qwen2-hidden.ts';
@@ -109,6 +110,60 @@ test('tokens are told as they come; the callback may end an answer', async () =>
   );
 });
 
+test('stop strings end an answer after the token that completes one; its text is cut before it', async () => {
+  const textOf = (tokens: readonly number[]) => tokens.map((token) => `<${token}>`).join('');
+  const free = await run();
+  // Spans two tokens: the end of the second and the beginning of the third of the first answer.
+  const stop = `${free[0]![1]}><${String(free[0]![2])[0]}`;
+  const texts = prompts.map(() => '');
+  const stopped = await run({
+    text: {
+      createDecoder: () => ({ push: (token) => `<${token}>`, end: () => '' }),
+      stopStrings: [stop],
+      onText: (text, i) => {
+        texts[i] += text;
+      },
+    },
+  });
+  for (const [i, answer] of free.entries()) {
+    const place = textOf(answer).indexOf(stop);
+    const kept = answer.findIndex((_, count) => textOf(answer.slice(0, count + 1)).includes(stop)) + 1;
+    expect(texts[i]).toBe(place < 0 ? textOf(answer) : textOf(answer).slice(0, place));
+    expect(stopped[i]).toEqual(place < 0 ? answer : answer.slice(0, kept));
+  }
+  expect(stopped[0]!.length).toBeLessThan(free[0]!.length);
+});
+
+test('text ends with what its decoder held back, however the answer ends', async () => {
+  const free = await run();
+  const end = free[0]![2]!;
+  const texts = prompts.map(() => '');
+  await run({
+    eosTokenIds: [end],
+    onToken: (_, i) => i === 1,
+    text: {
+      createDecoder: () => ({ push: () => '.', end: () => '!' }),
+      onText: (text, i) => {
+        texts[i] += text;
+      },
+    },
+  });
+  const lengthOf = (answer: number[]) => (answer.includes(end) ? answer.indexOf(end) : answer.length);
+  expect(texts).toEqual(free.map((answer, i) => `${'.'.repeat(i === 1 ? 1 : lengthOf(answer))}!`));
+});
+
+test('finished rows leave the batch: only the others get tokens', async () => {
+  const seen: number[] = [];
+  const rows = new Array<number>(prompts.length).fill(0);
+  await run({
+    onToken: (_, i) => {
+      seen.push(i);
+      return ++rows[i]! > i;
+    },
+  });
+  expect(seen).toEqual([0, 1, 2, 1, 2, 2]);
+});
+
 test('no prompts, no answers', async () => {
   expect(await run({ prompts: [] })).toEqual([]);
 });
@@ -148,6 +203,16 @@ describe('refused', () => {
     ['half a topK', { topK: 0.5 }, /topK must be a whole number from 0/],
     ['topP 0', { topP: 0 }, /topP must be above 0 and at most 1/],
     ['minP above 1', { minP: 2 }, /minP must be from 0 to 1/],
+    [
+      'an empty stop string',
+      { text: { createDecoder: () => ({ push: () => '', end: () => '' }), stopStrings: [''] } },
+      /must not be empty/,
+    ],
+    [
+      'a run past the budget',
+      { memoryBudgetBytes: 1e5 },
+      /generate: inference must fit 0\.1 MiB, got 0\.\d MiB for batchSize 3, sequenceLength 13\. What would fit: batchSize \d/,
+    ],
     ['no penalty', { repetitionPenalty: 0 }, /repetitionPenalty must be above 0/],
   ])('%s', async (_, options, message) => {
     await expect(run(options)).rejects.toThrow(message);
@@ -165,6 +230,32 @@ describe('refused', () => {
     );
     broken.dispose();
   });
+});
+
+test('the estimate of memory is about what marco-wasm takes', async () => {
+  await initBackend({ prefer: ['wasm'] });
+  const backend = tf.backend() as unknown as { disposeData(id: object, force?: boolean): boolean };
+  const { disposeData } = backend;
+  const bytesInUse = () => (tf.memory() as tf.MemoryInfo & { wasmBytesInUse: number }).wasmBytesInUse;
+  const before = bytesInUse();
+  const some = { ...config, hiddenSize: 96, intermediateSize: 256, maxPositionEmbeddings: 256, vocabSize: 2000 };
+  const someParams = initQwen2Params(some, 1);
+  let peak = 0;
+  try {
+    backend.disposeData = (id, force) => {
+      peak = Math.max(peak, bytesInUse());
+      return disposeData.call(backend, id, force);
+    };
+    const rows = Array.from({ length: 6 }, () => new Int32Array(190).fill(3));
+    await generate({ params: someParams, config: some, prompts: rows, maxNewTokens: 10 });
+  } finally {
+    backend.disposeData = disposeData;
+    disposeParams(someParams);
+    await initBackend({ prefer: ['cpu'] });
+  }
+  const { inferenceBytes } = estimate(some, { batchSize: 6, sequenceLength: 200, fusedKernels: true });
+  expect(inferenceBytes / (peak - before)).toBeGreaterThan(0.95);
+  expect(inferenceBytes / (peak - before)).toBeLessThan(1.3);
 });
 
 describe('sampleToken', () => {

@@ -5,8 +5,9 @@
  * Differs: each prompt draws from its own random stream, so that its answer does not depend on the others in the batch.
  */
 import { setImmediate } from 'node:timers/promises';
-import { createRandom, type ParamMap } from '@marco-ts/core';
+import { createRandom, type ParamMap, tf } from '@marco-ts/core';
 import { modelError } from '../model-error.ts';
+import { requireMemory } from '../qwen2/memory-fit.ts';
 import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
 import { type AnswerText, type AnswerTextOptions, checkAnswerText, createAnswerText } from './answer-text.ts';
 import { KeyValueCache } from './key-value-cache.ts';
@@ -49,6 +50,7 @@ export async function generate(options: GenerateOptions): Promise<Int32Array[]> 
   const { params, config, prompts, maxNewTokens, seed = 0, signal } = options;
   const ends = new Set(options.eosTokenIds ?? (config.eosTokenId === null ? [] : [config.eosTokenId]));
   checkOptions(options);
+  if (prompts.length === 0) return [];
   const answers: number[][] = prompts.map(() => []);
   const randoms = prompts.map((_, index) => createRandom(seed).fork(`prompt ${index}`));
   let rows: Row[] = prompts.map((prompt, promptIndex) => ({
@@ -58,7 +60,7 @@ export async function generate(options: GenerateOptions): Promise<Int32Array[]> 
     position: prompt.length,
   }));
   let tokens = padLeft(prompts);
-  const longest = Math.max(0, ...prompts.map((prompt) => prompt.length));
+  const longest = Math.max(...prompts.map((prompt) => prompt.length));
   // The last new token is never read.
   const cache = new KeyValueCache({ batchSize: prompts.length, maxLength: longest + maxNewTokens - 1 });
   /** @returns whether the answer goes on */
@@ -105,7 +107,7 @@ export async function generate(options: GenerateOptions): Promise<Int32Array[]> 
 
 /** Rows of one length that end together, so that the next token of every row stands in the same column. */
 function padLeft(prompts: readonly Int32Array[]): NewTokens {
-  const length = Math.max(0, ...prompts.map((prompt) => prompt.length));
+  const length = Math.max(...prompts.map((prompt) => prompt.length));
   const size = prompts.length * length;
   const inputIds = new Int32Array(size);
   const positionIds = new Int32Array(size);
@@ -143,12 +145,21 @@ function checkOptions(options: GenerateOptions): void {
         `prompt and new tokens must fit maxPositionEmbeddings ${config.maxPositionEmbeddings}, got ${prompt.length} + ${maxNewTokens} at prompts[${index}]. Shorten the prompt or maxNewTokens.`,
       );
     }
-    const place = prompt.findIndex((id) => id < 0 || id >= config.vocabSize);
+    const place = prompt.findIndex((id) => !(id >= 0 && id < config.vocabSize));
     if (place >= 0) {
       throw modelError(
         'generate',
         `ids must be from 0 and below vocabSize ${config.vocabSize}, got ${prompt[place]} at prompts[${index}][${place}]. Did you resize the embeddings?`,
       );
     }
+  }
+  if (options.memoryBudgetBytes !== undefined && prompts.length > 0) {
+    requireMemory('generate', config, {
+      purpose: 'inference',
+      budgetBytes: options.memoryBudgetBytes,
+      batchSize: prompts.length,
+      sequenceLength: Math.max(...prompts.map((prompt) => prompt.length)) + maxNewTokens,
+      fusedKernels: tf.getKernel('MarcoAttention', tf.getBackend()) !== undefined,
+    });
   }
 }

@@ -16,7 +16,9 @@ export interface EstimateOptions {
   readonly sequenceLength?: number;
   /** As in `Qwen2Options`. @default false */
   readonly recompute?: boolean;
-  /** Rows whose logits exist at once; 0 with a fused kernel. @default 128, that of the composed `linearCrossEntropy` */
+  /** Whether the backend has the fused kernels: no scores of each query with each key, no logits in the loss. @default false */
+  readonly fusedKernels?: boolean;
+  /** Rows whose logits exist at once. @default 128, that of the composed `linearCrossEntropy`; 0 with fused kernels */
   readonly logitRows?: number;
 }
 
@@ -33,12 +35,13 @@ export interface Estimate {
   /** Weights, gradients, both moments of AdamW, activations. */
   readonly trainingBytes: number;
   readonly keyValueBytesPerToken: number;
-  /** Weights, the keys and values of the whole batch, one layer's work on it. */
+  /** Weights, the keys and values of the whole batch with their room to grow, one layer's work on it. */
   readonly inferenceBytes: number;
 }
 
 export function estimate(config: Qwen2Config, options: EstimateOptions = {}): Estimate {
-  const { batchSize = 1, sequenceLength = 512, recompute = false, logitRows = 128 } = options;
+  const { batchSize = 1, sequenceLength = 512, recompute = false, fusedKernels = false } = options;
+  const { logitRows = fusedKernels ? 0 : 128 } = options;
   checkQwen2Config('estimate', config);
   for (const [name, value] of Object.entries({ batchSize, sequenceLength })) {
     if (!Number.isSafeInteger(value) || value < 1) {
@@ -65,12 +68,15 @@ export function estimate(config: Qwen2Config, options: EstimateOptions = {}): Es
 
   // Kept per token and layer: the inputs of both norms, of q/k/v and of gate/up; q, k, v and the attended; gate, up and their product.
   const keptFloats = 6 * D + 2 * KH + 3 * F + N + 2;
-  const scoreFloats = 3 * batchSize * N * sequenceLength * sequenceLength;
+  const scoreFloats = fusedKernels ? 0 : 3 * batchSize * N * sequenceLength * sequenceLength;
   const layerFloats = numTokens * keptFloats + scoreFloats;
   const keptByLayers = recompute ? numHiddenLayers * numTokens * D : numHiddenLayers * numTokens * keptFloats;
   const logitFloats = 2 * Math.min(logitRows, numTokens) * V;
   const activationBytes =
     4 * (keptByLayers + 3 * numTokens * D + Math.max(recompute ? layerFloats : scoreFloats, logitFloats));
+
+  // Without gradients, the larger half of a layer: attention, or the MLP.
+  const passingFloats = numTokens * Math.max(7 * D + 4 * KH + N, 5 * D + 3 * F) + scoreFloats;
 
   const weightBytes = 4 * numParams;
   const keyValueBytesPerToken = 4 * 2 * KH * numHiddenLayers;
@@ -83,6 +89,6 @@ export function estimate(config: Qwen2Config, options: EstimateOptions = {}): Es
     activationBytes,
     trainingBytes: 4 * weightBytes + activationBytes,
     keyValueBytesPerToken,
-    inferenceBytes: weightBytes + numTokens * keyValueBytesPerToken + 4 * layerFloats + 4 * batchSize * V,
+    inferenceBytes: weightBytes + 1.25 * numTokens * keyValueBytesPerToken + 4 * passingFloats + 4 * batchSize * V,
   };
 }

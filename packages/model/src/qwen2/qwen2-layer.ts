@@ -47,19 +47,24 @@ export function qwen2Layer(
   const norm = (x: tf.Tensor3D, name: string) => rmsNorm(x, weights.get(`${name}.weight`) as tf.Tensor1D, rmsNormEps);
   const project = (x: tf.Tensor3D, name: string) => projectBy(x, name, weights, context.isFrozen);
 
-  const normed_BLD = norm(x_BLD, 'input_layernorm');
-  const q_BLNH = rotaryEmbedding(heads(project(normed_BLD, 'self_attn.q_proj'), N), context.positionIds_BL, ropeTheta);
-  const k_BLKH = rotaryEmbedding(heads(project(normed_BLD, 'self_attn.k_proj'), K), context.positionIds_BL, ropeTheta);
-  const v_BLKH = heads(project(normed_BLD, 'self_attn.v_proj'), K);
-  const added = { k_BSKH: k_BLKH, v_BSKH: v_BLKH };
-  const { k_BSKH, v_BSKH } = context.remember?.(added) ?? added;
-  const attended_BLNH = causalAttention(q_BLNH, k_BSKH, v_BSKH, context.segmentIds_BL, context.keySegmentIds_BS);
-  const attended_BLD = tf.reshape(attended_BLNH, [B, L, D]) as tf.Tensor3D;
-  const afterAttention_BLD = tf.add(x_BLD, project(attended_BLD, 'self_attn.o_proj')) as tf.Tensor3D;
-
-  const normedAgain_BLD = norm(afterAttention_BLD, 'post_attention_layernorm');
-  const gated_BLF = swiglu(project(normedAgain_BLD, 'mlp.gate_proj'), project(normedAgain_BLD, 'mlp.up_proj'));
-  return tf.add(afterAttention_BLD, project(gated_BLF, 'mlp.down_proj')) as tf.Tensor3D;
+  // Each half in a scope of its own: without gradients, the first half's insides are gone before the second's are made.
+  const afterAttention_BLD = tf.tidy(() => {
+    const normed_BLD = norm(x_BLD, 'input_layernorm');
+    const rotate = (x: tf.Tensor4D) => rotaryEmbedding(x, context.positionIds_BL, ropeTheta);
+    const q_BLNH = rotate(heads(project(normed_BLD, 'self_attn.q_proj'), N));
+    const k_BLKH = rotate(heads(project(normed_BLD, 'self_attn.k_proj'), K));
+    const v_BLKH = heads(project(normed_BLD, 'self_attn.v_proj'), K);
+    const added = { k_BSKH: k_BLKH, v_BSKH: v_BLKH };
+    const { k_BSKH, v_BSKH } = context.remember?.(added) ?? added;
+    const attended_BLNH = causalAttention(q_BLNH, k_BSKH, v_BSKH, context.segmentIds_BL, context.keySegmentIds_BS);
+    const attended_BLD = tf.reshape(attended_BLNH, [B, L, D]) as tf.Tensor3D;
+    return tf.add(x_BLD, project(attended_BLD, 'self_attn.o_proj')) as tf.Tensor3D;
+  });
+  return tf.tidy(() => {
+    const normed_BLD = norm(afterAttention_BLD, 'post_attention_layernorm');
+    const gated_BLF = swiglu(project(normed_BLD, 'mlp.gate_proj'), project(normed_BLD, 'mlp.up_proj'));
+    return tf.add(afterAttention_BLD, project(gated_BLF, 'mlp.down_proj')) as tf.Tensor3D;
+  });
 }
 
 /** y = x weightᵀ + bias, and with an adapter + (x Aᵀ) Bᵀ, where B already carries the adapter's scale. */
