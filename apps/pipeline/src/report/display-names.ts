@@ -8,6 +8,10 @@ const SOURCE_NAMES: Readonly<Record<string, string>> = {
   parallel: 'Parallel',
   knowledge: 'Knowledge',
   synthetic: 'Synthetic',
+  translation: 'Translation',
+  language_naming: 'Naming the language',
+  continuation: 'Continuation',
+  replay: 'Replayed pretraining text',
   all: 'All',
   other: 'Other',
 };

@@ -27,7 +27,9 @@ import { evaluationResult } from './evaluation-result.ts';
 import { EVALUATION_FILE, evaluationStageName, SAMPLES_FILE } from './evaluation-stage.ts';
 import { EXPORT_DIRECTORY } from './export-stage.ts';
 import { MODEL_DIRECTORY } from './model-files.ts';
+import { REPLAY_PREFIX } from './open-replay.ts';
 import { caveatsOf } from './recipe-caveats.ts';
+import { languageTiers } from './recipe-languages.ts';
 import { modelStages, recipeStages } from './recipe-stages.ts';
 import { BACKEND_FILE, TRAINING_LOG_FILE } from './run-training.ts';
 import { MIXTURE_FILE } from './shards-stage.ts';
@@ -70,7 +72,7 @@ export async function collectResults(directory: string): Promise<RunResults> {
     samples.push(...(await read<SampleResult[]>(evaluationStageName(name), SAMPLES_FILE))!);
   }
   const training: TrainingResult[] = [];
-  for (const name of trained) training.push(await trainingResult(finished.get(name)!));
+  for (const name of trained) training.push(await trainingResult(finished.get(name)!, languageTiers(recipe)));
   const config = await read<JsonObject>('model', join(MODEL_DIRECTORY, 'config.json'));
   const qwen2 = config && parseQwen2Config(config);
   const backend = trained.length === 0 ? undefined : await read<BackendRecord>(trained.at(-1)!, BACKEND_FILE);
@@ -148,7 +150,10 @@ function funnelResult(funnels: DataFunnels | undefined): FunnelResult {
   return { read, kept, dropped, keptByLanguage };
 }
 
-async function trainingResult({ name, title, path }: FinishedStage): Promise<TrainingResult> {
+async function trainingResult(
+  { name, title, path }: FinishedStage,
+  tiers: ReadonlyMap<string, string>,
+): Promise<TrainingResult> {
   const events = await readJsonlLog(join(path, TRAINING_LOG_FILE));
   return {
     stage: name,
@@ -164,14 +169,26 @@ async function trainingResult({ name, title, path }: FinishedStage): Promise<Tra
           learningRate,
           gradNorm,
           tokensPerSecond,
-          ...(groups && {
-            lossBySource: Object.fromEntries(Object.entries(groups).map(([source, group]) => [source, group.loss])),
-          }),
+          ...(groups && { lossBySource: lossByTier(groups, tiers) }),
           ...(Object.keys(metrics).length > 0 && { metrics }),
         },
       ];
     }),
   };
+}
+
+/** Languages by their tier, replayed text as one: forty lines in a chart say nothing. */
+function lossByTier(
+  groups: Readonly<Record<string, { readonly loss: number; readonly numTargets: number }>>,
+  tiers: ReadonlyMap<string, string>,
+): Record<string, number> {
+  const sums = new Map<string, { loss: number; numTargets: number }>();
+  for (const [source, { loss, numTargets }] of Object.entries(groups)) {
+    const name = source.startsWith(REPLAY_PREFIX) ? 'replay' : (tiers.get(source) ?? source);
+    const sum = sums.get(name) ?? { loss: 0, numTargets: 0 };
+    sums.set(name, { loss: sum.loss + loss * numTargets, numTargets: sum.numTargets + numTargets });
+  }
+  return Object.fromEntries([...sums].map(([name, { loss, numTargets }]) => [name, loss / numTargets]));
 }
 
 function costResult(

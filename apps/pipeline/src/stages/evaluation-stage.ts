@@ -84,7 +84,7 @@ export function evaluationStage(after: string, options: { isChat: boolean; refer
             before = done;
           },
         });
-        return { results, samples: await makeSamples(model, recipe, material, results, { isChat, after, signal }) };
+        return { results, samples: await makeSamples(model, recipe, material, results, { after, signal }) };
       });
       for (const [name, { numTruncated, numRefused, skipped }] of Object.entries(results.tasks)) {
         if (numTruncated + numRefused + skipped.length > 0) {
@@ -113,7 +113,7 @@ interface Material {
 }
 
 /** The held-out text of the run, as each task wants it; the same for every model. */
-async function readMaterial({ inputs, recipe, seed: _ }: StageContext<Recipe>): Promise<Material> {
+async function readMaterial({ inputs, recipe }: StageContext<Recipe>): Promise<Material> {
   const { eval: settings, data, seed } = recipe;
   const test = await readDocuments(inputs.data!, 'test');
   // A language with several pages would count its text several times.
@@ -238,7 +238,7 @@ async function makeSamples(
   recipe: Recipe,
   material: Material,
   results: EvalResults,
-  { isChat, after, signal }: { isChat: boolean; after: string; signal: AbortSignal },
+  { after, signal }: { after: string; signal: AbortSignal },
 ): Promise<SampleResult[]> {
   const { numSamples, sampleMaxNewTokens } = recipe.eval;
   const firsts = [...Map.groupBy(material.documents, ({ language }) => language).values()].map(([first]) => first!);
@@ -266,7 +266,7 @@ async function makeSamples(
     const { source, reference, hypothesis } = first!.record as Record<'source' | 'reference' | 'hypothesis', string>;
     return {
       afterStage: after,
-      kind: isChat ? 'chat' : 'translation',
+      kind: 'translation',
       language: direction.split('-')[1]!,
       prompt: source,
       generated: hypothesis,

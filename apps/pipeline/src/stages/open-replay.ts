@@ -18,6 +18,9 @@ import type { Recipe } from '../config/recipe-schema.ts';
 import { languageTiers } from './recipe-languages.ts';
 import { SHARDS_DIRECTORY } from './shards-stage.ts';
 
+/** Before the names of replayed sources in logs. */
+export const REPLAY_PREFIX = 'replay/';
+
 export interface Replay {
   readonly sourceNames: readonly string[];
   /** batch of any index; they begin anew after the last */
@@ -49,7 +52,7 @@ export async function openReplay(
     const packed = packSequences({ shards, plan, sequenceLength, seed: `${seed}/replay` });
     const loader = createBatchLoader({ shards, packed, microBatchSize: numRows });
     return {
-      sourceNames: loader.sourceNames.map((name) => `replay/${name}`),
+      sourceNames: loader.sourceNames.map((name) => `${REPLAY_PREFIX}${name}`),
       batchAt: (index) => loader.batchAt(index % loader.numBatches),
       close,
     };

@@ -3,6 +3,7 @@
  */
 import { languageInfo } from '@marco-ts/data';
 import type { LanguageTier, Recipe } from '../config/recipe-schema.ts';
+import { languageName as displayName } from '../report/display-names.ts';
 
 /** @returns language code to tier, in the recipe's order */
 export function languageTiers({ data }: Pick<Recipe, 'data'>): ReadonlyMap<string, LanguageTier> {
@@ -13,9 +14,7 @@ export function languageTiers({ data }: Pick<Recipe, 'data'>): ReadonlyMap<strin
   );
 }
 
-const displayNames = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
-
-/** @returns the English name of a code such as `swh_Latn`, and the code itself where none is known */
+/** @returns the English name of a code such as `swh_Latn`, as prompts print it; the code itself where none is known */
 export function languageName(language: string): string {
-  return languageInfo(language)?.name ?? displayNames.of(language.split('_')[0]!) ?? language;
+  return languageInfo(language)?.name ?? displayName(language);
 }

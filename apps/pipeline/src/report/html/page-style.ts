@@ -81,7 +81,7 @@ section>figure{max-width:500px}
 .muted-bar{--c:var(--stage-0)}.good-bar{--c:var(--good)}.bad-bar{--c:var(--low)}.ink-bar{--c:var(--stage-2)}
 .stage-0{--c:var(--stage-0)}.stage-1{--c:var(--stage-1)}.stage-2{--c:var(--stage-2)}.stage-3{--c:var(--stage-3)}.stage-4{--c:var(--stage-4)}.stage-5,.stage-6,.stage-7{--c:var(--stage-5)}
 .source-english{--c:var(--english)}.source-chinese{--c:var(--chinese)}.source-high{--c:var(--high)}.source-low{--c:var(--low)}
-.source-parallel{--c:var(--parallel)}.source-knowledge{--c:var(--knowledge)}.source-synthetic{--c:var(--synthetic)}.source-other,.source-all{--c:var(--stage-0)}
+.source-parallel{--c:var(--parallel)}.source-knowledge{--c:var(--knowledge)}.source-synthetic{--c:var(--synthetic)}.source-translation{--c:var(--chinese)}.source-language_naming{--c:var(--low)}.source-continuation{--c:var(--high)}.source-replay{--c:var(--parallel)}.source-other,.source-all{--c:var(--stage-0)}
 .samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:20px}
 article{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:16px 18px;overflow-wrap:anywhere}
 article header{display:flex;flex-wrap:wrap;justify-content:space-between;gap:2px 12px;font-size:13px;color:var(--faint);margin-bottom:10px}

@@ -9,7 +9,7 @@ export function trainingSection(results: RunResults): Html {
   if (stages.length === 0) return html``;
   return html`<section id="training">
 <h2>Training</h2>
-<p class="note">Faint: as logged. Bold: moving average. Loss is in nats per token, for preference alignment the preference loss.</p>
+<p class="note">Faint: as logged. Bold: moving average. Loss is in nats per token, for preference alignment the preference loss per pair, with the weighted terms that keep the model fluent.</p>
 <div class="panels">${stages.map((stage) => lossFigure(stage, results))}</div>
 ${bySource(stages, results)}
 <h3>Learning rate, gradient norm and speed</h3>
