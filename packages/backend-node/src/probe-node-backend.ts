@@ -2,7 +2,7 @@
  * Says whether tfjs-node or tfjs-node-gpu is there with its addon, built or installed, without loading it.
  */
 import { describeNodePackage, findNodePackage, type NodePackagePlaces, packageName } from './find-node-package.ts';
-import { describeUnusableBuilds, installAdvice, reinstallAdvice } from './register-node-backend.ts';
+import { describeUnusableBuilds, installAdvice, reinstallAdvice } from './node-backend-advice.ts';
 
 export interface NodeBackendProbe {
   /** Package and addon are there; whether the addon loads is known only by loading it, which changes the current backend. */

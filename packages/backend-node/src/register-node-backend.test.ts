@@ -90,6 +90,33 @@ test('a GPU build that sees no GPU is refused, and the backend before it is curr
   expect(tf.getBackend()).toBe('before');
 });
 
+test('one process holds one tfjs-node: the first stays, whoever loaded it, and the record says which it is', async () => {
+  const gpuInstall = fakeInstall({ gpu: true, source: registering(false) });
+  await expect(registerNodeBackend({ gpu: true, directories: [gpuInstall] })).rejects.toThrow('must see a CUDA GPU');
+  const fallback = await registerNodeBackend({ gpu: false, directories: [fakeInstall()] });
+  expect(fallback).toMatchObject({
+    version: '@tensorflow/tfjs-node-gpu 4.22.0',
+    origin: 'installed',
+    isUsingGpu: false,
+  });
+  expect(tf.getBackend()).toBe('tensorflow');
+  await expect(registerNodeBackend({ gpu: true, directories: [gpuInstall] })).rejects.toThrow(
+    'One process holds one libtensorflow',
+  );
+  tf.removeBackend('tensorflow');
+  const Backend = class extends tf.KernelBackend {
+    override dispose(): void {}
+  };
+  tf.registerBackend('tensorflow', () => new Backend());
+  expect(await registerNodeBackend({ gpu: false, directories: [] })).toEqual({
+    tfjsName: 'tensorflow',
+    version: 'a tfjs-node that the program had loaded itself',
+    origin: 'program',
+    isUsingGpu: false,
+    repaired: [],
+  });
+});
+
 test('a missing package is named with the command that installs it', async () => {
   const nowhere = mkdtempSync(join(tmpdir(), 'marco-backend-node-'));
   directories.push(nowhere);

@@ -125,7 +125,7 @@ test('a build for the processor alone is not taken for a GPU, a CUDA build is an
   await build();
   const places = { gpu: true, cache: tools.cache, directories: [] };
   await expect(registerNodeBackend(places)).rejects.toThrow(
-    /must be installed or built, got none.*tensorflow\[and-cuda\]/,
+    /must be installed, got none.*tensorflow\[and-cuda\]/,
   );
   await build({ libtensorflow: fakeWheel(join(directory, 'cuda'), { isCudaBuild: true }) });
   await expect(registerNodeBackend(places)).rejects.toThrow(/must see a CUDA GPU, got only the processor.*the driver/);
