@@ -70,6 +70,12 @@ function startNumpy(threads) {
     env: { ...process.env, OPENBLAS_NUM_THREADS: String(threads), OMP_NUM_THREADS: String(threads) },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  child.on('error', (error) => {
+    console.error(
+      `[@marco-ts/backend-wasm] bench: the Python must run and have numpy, got ${error.message}. Name another, or none.`,
+    );
+    process.exit(1);
+  });
   const lines = createInterface({ input: child.stdout });
   return {
     async time(testCase) {
