@@ -1,34 +1,28 @@
-"""Times Hugging Face tokenizers (Rust) for packages/tokenizer/bench/encode.mjs, one thread, one text per call.
+"""Times Hugging Face tokenizers (Rust) for the suite `tokenizer`, one text per call, or all in one call for the task `batch`.
 
-Reads a JSON file { "tokenizer": path of tokenizer.json, "texts": [...] }; then answers each line on standard input:
-`encode` encodes all texts, `train N` trains a vocabulary of N on them. Prints one JSON line { "seconds", "count" } per request.
-Usage: python tools/peers/tokenizers_bench.py FILE
+Usage: python tools/peers/tokenizers_bench.py FOLDER; the folder holds tokenizer.json and texts.json, a list. Requests: {"task", "vocabSize"},
+see peer.py. RAYON_NUM_THREADS sets the threads of `batch`.
 """
 import json
 import os
 import sys
 import time
 
-os.environ["TOKENIZERS_PARALLELISM"] = "false"
-os.environ["RAYON_NUM_THREADS"] = "1"
+from peer import serve
 
-from tokenizers import Regex, Tokenizer, __version__, models, normalizers, pre_tokenizers, trainers  # noqa: E402
+os.environ["TOKENIZERS_PARALLELISM"] = "true" if os.environ.get("RAYON_NUM_THREADS", "1") != "1" else "false"
 
 QWEN2 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
-with open(sys.argv[1], encoding="utf-8") as file:
-    task = json.load(file)
-texts = task["texts"]
-tokenizer = Tokenizer.from_file(task["tokenizer"])
-print(json.dumps({"version": __version__}), flush=True)
-for line in sys.stdin:
-    request = line.split()
-    started = time.perf_counter()
-    if request[0] == "encode":
-        count = 0
-        for text in texts:
-            count += len(tokenizer.encode(text).ids)
-    else:
+
+def prepare():
+    from tokenizers import Regex, Tokenizer, __version__, models, normalizers, pre_tokenizers, trainers
+
+    with open(os.path.join(sys.argv[1], "texts.json"), encoding="utf-8") as file:
+        texts = json.load(file)
+    tokenizer = Tokenizer.from_file(os.path.join(sys.argv[1], "tokenizer.json"))
+
+    def train(vocab_size):
         fresh = Tokenizer(models.BPE())
         fresh.normalizer = normalizers.NFC()
         fresh.pre_tokenizer = pre_tokenizers.Sequence([
@@ -36,7 +30,21 @@ for line in sys.stdin:
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ])
         fresh.train_from_iterator(texts, trainers.BpeTrainer(
-            vocab_size=int(request[1]) - 3, min_frequency=2, show_progress=False,
+            vocab_size=vocab_size - 3, min_frequency=2, show_progress=False,
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
-        count = fresh.get_vocab_size()
-    print(json.dumps({"seconds": time.perf_counter() - started, "count": count}), flush=True)
+        return fresh.get_vocab_size()
+
+    def answer(request):
+        started = time.perf_counter()
+        if request["task"] == "train":
+            count = train(request["vocabSize"])
+        elif request["task"] == "batch":
+            count = sum(len(encoding.ids) for encoding in tokenizer.encode_batch(texts))
+        else:
+            count = sum(len(tokenizer.encode(text).ids) for text in texts)
+        return {"seconds": time.perf_counter() - started, "count": count}
+
+    return {"version": __version__}, answer
+
+
+serve(prepare)

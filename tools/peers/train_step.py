@@ -38,7 +38,7 @@ def prepare():
     )
     model.train()
     if options["recompute"]:
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.activation_checkpointing_enable()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, betas=(0.9, 0.95), weight_decay=0.1, fused=True)
     ids = torch.randint(config["vocabSize"], (shape["batchSize"], shape["sequenceLength"]))
 

@@ -3,7 +3,10 @@
  */
 import type { BenchSuite } from '../suite.ts';
 import { gemm } from './gemm.ts';
+import { generate } from './generate.ts';
+import { metrics } from './metrics.ts';
 import { ops } from './ops.ts';
+import { tokenizer } from './tokenizer.ts';
 import { trainStep } from './train-step.ts';
 
-export const SUITES: readonly BenchSuite[] = [gemm, ops, trainStep];
+export const SUITES: readonly BenchSuite[] = [gemm, ops, trainStep, tokenizer, metrics, generate];

@@ -1,0 +1,73 @@
+/**
+ * The contestant for generation: loads a model directory and answers how long prompts, tokens and reading memory take.
+ *
+ * Usage: node generate.program.js '{"directory": "...", "threads": 2}', then requests on standard input.
+ * Units: seconds; `step` is the median time of one token for every row of the batch, `read` that of one GiB. Loading is timed until the
+ * first token of a prompt of 16 tokens; starting Node and importing modules is not part of it.
+ */
+import { initBackend, tf } from '@marco-ts/core';
+import { generate, loadQwen2 } from '@marco-ts/model';
+import { benchError } from '../bench-error.ts';
+import { medianAndSpread } from '../measure/spread.ts';
+import { answerRequests } from './answer-requests.ts';
+
+export type GenerateRequest =
+  | { readonly task: 'prefill'; readonly batchSize: number; readonly promptLength: number }
+  | { readonly task: 'decode'; readonly batchSize: number; readonly promptLength: number; readonly numTokens: number }
+  | { readonly task: 'greedy'; readonly promptLength: number; readonly numTokens: number }
+  | { readonly task: 'read' };
+
+const GIB = 2 ** 30;
+const { directory, threads } = JSON.parse(process.argv[2]!) as { directory: string; threads: number };
+const now = () => performance.now() / 1000;
+
+await answerRequests<GenerateRequest>(async () => {
+  const start = now();
+  const { numThreads, simd } = await initBackend({ prefer: ['wasm'], numThreads: threads });
+  const { params, config } = await loadQwen2(directory);
+  const loaded = now();
+  const promptsOf = (batchSize: number, length: number) =>
+    Array.from({ length: batchSize }, (_, row) =>
+      Int32Array.from({ length }, (_, i) => (i * 7919 + row * 31) % config.vocabSize),
+    );
+  const common = { params, config, eosTokenIds: [] };
+  await generate({ ...common, prompts: promptsOf(1, 16), maxNewTokens: 1 });
+  const firstToken = now();
+  return {
+    facts: { numThreads, simd, loadSeconds: loaded - start, firstTokenSeconds: firstToken - start },
+    async answer(request) {
+      if (request.task === 'read') return { seconds: readOneGibibyte() };
+      const { task, promptLength } = request;
+      const prompts = promptsOf(task === 'greedy' ? 1 : request.batchSize, promptLength);
+      if (task === 'prefill') {
+        const begin = now();
+        await generate({ ...common, prompts, maxNewTokens: 1 });
+        return { seconds: now() - begin };
+      }
+      const ends: number[] = [];
+      const [answer] = await generate({
+        ...common,
+        prompts,
+        maxNewTokens: request.numTokens,
+        onToken: (_, row) => {
+          if (row === prompts.length - 1) ends.push(now());
+        },
+      });
+      const steps = ends.slice(1).map((end, i) => end - ends[i]!);
+      return task === 'greedy' ? { tokens: [...answer!] } : { seconds: medianAndSpread(steps).median };
+    },
+  };
+});
+
+function readOneGibibyte(): number {
+  if (!tf.getKernel('MarcoSumOfSquares', tf.getBackend()))
+    throw benchError('generate', 'the backend must have MarcoSumOfSquares.');
+  const x = tf.ones([GIB / 4]);
+  const read = () => (tf.engine().runKernel('MarcoSumOfSquares', { x }, {}) as tf.Tensor).dispose();
+  read();
+  const start = now();
+  read();
+  const seconds = now() - start;
+  x.dispose();
+  return seconds;
+}

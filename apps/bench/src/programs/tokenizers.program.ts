@@ -1,0 +1,67 @@
+/**
+ * The contestant for tokenizers: ours, or Hugging Face's in JavaScript, on texts read from a folder.
+ *
+ * Usage: node tokenizers.program.js ours|tokenizers-js <folder with texts.json and the tokenizer's files>, then requests on standard input.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Tokenizer as JavaScriptTokenizer } from '@huggingface/tokenizers';
+import { type BatchEncoder, createBatchEncoder, loadTokenizer, trainTokenizer } from '@marco-ts/tokenizer';
+import { benchError } from '../bench-error.ts';
+import { answerRequests } from './answer-requests.ts';
+
+export interface TokenizerRequest {
+  readonly task: 'encode' | 'offsets' | 'train' | 'batch';
+  readonly vocabSize: number;
+  readonly threads: number;
+}
+
+/** @returns the work of a request, whose preparation is not timed; it counts tokens, or the size of the vocabulary */
+type Prepare = (request: TokenizerRequest) => Promise<() => number | Promise<number>>;
+
+const [who, folder] = process.argv.slice(2) as [string, string];
+
+await answerRequests<TokenizerRequest>(async () => {
+  const read = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8'));
+  const texts = (await read('texts.json')) as string[];
+  const prepareWork =
+    who === 'ours'
+      ? await ours(texts)
+      : javascript(texts, new JavaScriptTokenizer(await read('tokenizer.json'), await read('tokenizer_config.json')));
+  return {
+    facts: {},
+    async answer(request) {
+      const work = await prepareWork(request);
+      const start = performance.now();
+      const count = await work();
+      const seconds = (performance.now() - start) / 1000;
+      return { seconds, count };
+    },
+  };
+});
+
+async function ours(texts: string[]): Promise<Prepare> {
+  const tokenizer = await loadTokenizer(folder);
+  let batchEncoder: BatchEncoder | undefined;
+  return async ({ task, vocabSize, threads }) => {
+    switch (task) {
+      case 'encode':
+        return () => texts.reduce((sum, text) => sum + tokenizer.encode(text).length, 0);
+      case 'offsets':
+        return () => texts.reduce((sum, text) => sum + tokenizer.encodeWithOffsets(text).ids.length, 0);
+      case 'train':
+        return () => trainTokenizer(texts, { vocabSize }).vocabSize;
+      case 'batch': {
+        const encoder = (batchEncoder ??= await createBatchEncoder(tokenizer, { numWorkers: threads }));
+        return async () => (await encoder.encode(texts)).reduce((sum, ids) => sum + ids.length, 0);
+      }
+    }
+  };
+}
+
+function javascript(texts: string[], tokenizer: JavaScriptTokenizer): Prepare {
+  return async ({ task }) => {
+    if (task !== 'encode') throw benchError('tokenizers', `tokenizers-js can only encode, got ${task}.`);
+    return () => texts.reduce((sum, text) => sum + tokenizer.encode(text).ids.length, 0);
+  };
+}
