@@ -59,6 +59,9 @@ export const adamW: WebGpuKernel = ({ inputs, attrs, backend }) => {
   }
   const attribute = (name: string) => expectNumber('MarcoAdamW', attrs, name);
   const [beta1, beta2, step] = [attribute('beta1'), attribute('beta2'), attribute('step')];
+  if (!Number.isInteger(step) || step < 1) {
+    throw webGpuError('MarcoAdamW', `step must be an integer from 1, got ${step}.`, 'Count the first step as 1.');
+  }
   const learningRate = attribute('learningRate');
   const size = util.sizeFromShape(shape);
   const outputs = [allocate(backend, shape), allocate(backend, shape), allocate(backend, shape)];

@@ -6,7 +6,7 @@
  */
 
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 
 export interface Shader {
   /** One pipeline exists per key: it names everything that `code` depends on. */
@@ -47,7 +47,9 @@ const pipelines = new WeakMap<object, Map<string, GPUComputePipeline>>();
 
 /** A new tensor that no shader has written yet. */
 export function allocate(backend: WebGPUBackend, shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
-  return backend.makeTensorInfo([...shape], dtype);
+  // tfjs reads tensors without elements from their values: they never get a buffer.
+  const values = util.sizeFromShape([...shape]) === 0 ? util.getTypedArrayFromDType(dtype as 'float32', 0) : undefined;
+  return backend.makeTensorInfo([...shape], dtype, values);
 }
 
 /** Does nothing when there are no workgroups; buffers without elements must be kept away by the caller. */

@@ -1,32 +1,11 @@
 /**
  * The real backend on a real adapter, or on the emulated one that Debian's chromium brings.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ABSENT, runOnWebGpu } from './run-on-webgpu.ts';
 
-const CHROMIUM = '/usr/lib/chromium';
-const EMULATED_DRIVER = join(CHROMIUM, 'vk_swiftshader_icd.json');
-const ABSENT = /needs the optional npm package webgpu|a GPU adapter must be present/;
-
-function runBackend(environment: Record<string, string>) {
-  const output = execFileSync(
-    process.execPath,
-    ['--conditions=@marco-ts/source', join(import.meta.dirname, 'print-webgpu-backend.ts')],
-    { encoding: 'utf8', env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  // Dawn prints its warnings to standard output as well.
-  return JSON.parse(output.trim().split('\n').at(-1)!);
-}
-
-const emulated = existsSync(EMULATED_DRIVER)
-  ? {
-      LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, CHROMIUM].filter(Boolean).join(':'),
-      VK_ICD_FILENAMES: process.env.VK_ICD_FILENAMES ?? EMULATED_DRIVER,
-    }
-  : {};
-const result = runBackend(emulated);
+// biome-ignore lint/suspicious/noExplicitAny: the program prints what each of its steps gave, or its message
+const result = runOnWebGpu<any>('print-webgpu-backend.ts');
 const isAbsent = ABSENT.test(result.refused ?? '');
 
 describe.skipIf(isAbsent)('in Node (skipped without npm webgpu and an adapter)', () => {
