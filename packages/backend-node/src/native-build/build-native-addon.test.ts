@@ -124,9 +124,7 @@ test('registerNodeBackend takes the build before an installed package and says w
 test('a build for the processor alone is not taken for a GPU, a CUDA build is and must see one', async () => {
   await build();
   const places = { gpu: true, cache: tools.cache, directories: [] };
-  await expect(registerNodeBackend(places)).rejects.toThrow(
-    /must be installed, got none.*tensorflow\[and-cuda\]/,
-  );
+  await expect(registerNodeBackend(places)).rejects.toThrow(/must be installed, got none.*tensorflow\[and-cuda\]/);
   await build({ libtensorflow: fakeWheel(join(directory, 'cuda'), { isCudaBuild: true }) });
   await expect(registerNodeBackend(places)).rejects.toThrow(/must see a CUDA GPU, got only the processor.*the driver/);
 });
@@ -159,9 +157,9 @@ test.each<[string, (tools: FakeTools) => void, RegExp, string]>([
     (t) =>
       t.replace(
         'c++',
-        '[ "$1" = --version ] && { echo old-c++ 4; exit 0; }\ni=0; while [ $i -lt 40 ]; do echo "line $i" >&2; i=$((i+1)); done; exit 1',
+        '[ "$1" = --version ] && { echo old-c++ 4; exit 0; }\necho "a.cc:1: error: first" >&2; i=0; while [ $i -lt 40 ]; do echo "line $i" >&2; i=$((i+1)); done; exit 1',
       ),
-    /must compile against .*, got from old-c\+\+ 4:\nline 20\n(?:line \d+\n){18}line 39\n/,
+    /must compile against .*, got from old-c\+\+ 4:\na\.cc:1: error: first\n…\nline 28\n(?:line \d+\n){10}line 39\n/,
     'set CXX',
   ],
   [

@@ -19,7 +19,7 @@ import { checkAddon } from './steps/check-addon.ts';
 import { compileCommand } from './steps/compile-command.ts';
 import { type Compiler, findCompiler } from './steps/find-compiler.ts';
 import { type InstalledSources, installSources, NODE_HEADERS_VERSION } from './steps/install-sources.ts';
-import { lastLines, runTool, saysDiskIsFull } from './steps/run-tool.ts';
+import { lastLines, runTool, saysDiskIsFull, type ToolResult } from './steps/run-tool.ts';
 
 export interface BuildNativeAddonOptions {
   /** A directory that holds libtensorflow and its headers. */
@@ -137,11 +137,18 @@ async function compile(
   if (result.exitCode === 0) return;
   throw nodeBackendError(
     'buildNativeAddon',
-    `the addon must compile against ${libtensorflow.directory}, got from ${compiler.version}:\n${lastLines(result, 20)}\n`,
+    `the addon must compile against ${libtensorflow.directory}, got from ${compiler.version}:\n${compilerLines(result)}\n`,
     saysDiskIsFull(result)
       ? 'The disk is full: free some space, or set TMPDIR and MARCO_CACHE to folders on another disk.'
       : 'It is known to compile with g++ 12 against TensorFlow 2.21: name another libtensorflow, or set CXX to another compiler.',
   );
+}
+
+/** The first error is mostly the cause, and the last lines are what people look for. */
+function compilerLines(result: ToolResult): string {
+  const last = lastLines(result, 12);
+  const firstError = result.stderr.match(/^.*\berror\b.*$/im)?.[0];
+  return firstError === undefined || last.includes(firstError) ? last : `${firstError}\n…\n${last}`;
 }
 
 /** Asking for a build again makes it the newest, and so the one in use. */
