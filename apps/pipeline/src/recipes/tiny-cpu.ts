@@ -26,7 +26,7 @@ const optimization = {
 };
 
 /** Of both stages together; the paper has 300 billion. */
-const NUM_PRETRAINING_TOKENS = 450_000;
+const NUM_PRETRAINING_TOKENS = 400_000;
 /** Of the first stage; the paper's 1e-5 adapts a trained model and would not move a random one. */
 const LEARNING_RATE = 4e-3;
 const numPaperTokens = MARCO_STAGES.reduce((sum, { numTokens }) => sum + numTokens, 0);
@@ -89,21 +89,21 @@ export function tinyCpu(): Recipe {
     sft: {
       ...optimization,
       sequenceLength: 256,
-      learningRate: 1e-3,
+      learningRate: 6e-4,
       numEpochs: 1,
       replayRows: 3,
-      numTranslationExamples: 1200,
-      numLanguageNamingExamples: 400,
-      numContinuationExamples: 800,
+      numTranslationExamples: 1000,
+      numLanguageNamingExamples: 300,
+      numContinuationExamples: 600,
     },
     preference: {
       ...optimization,
       sequenceLength: 256,
-      learningRate: 3e-4,
+      learningRate: 2e-4,
       numEpochs: 1,
       replayRows: 2,
       replayWeight: 1,
-      numPairs: 800,
+      numPairs: 1600,
       rejectedKinds: ['wrong_language', 'truncated', 'other_article'],
       lossType: 'sigmoid',
       beta: 0.1,
