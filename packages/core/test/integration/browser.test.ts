@@ -99,7 +99,9 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped without chromium)
       gradient: [5, 7],
       record: { name: 'wasm', numThreads: 1 },
       numTensors: 0,
+      isFused: true,
     });
+    expect(result.fusedError).toBeLessThan(1e-4);
     const probes = result.probes as { name: string; missing?: string }[];
     expect(probes.find((probe) => probe.name === 'node')?.missing).toBe('tfjs-node needs Node.');
   });
@@ -108,6 +110,8 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped without chromium)
     const result = await openPage(script, 'webgpu');
     if (result.error === undefined) {
       expect(result).toMatchObject({ loss: [31], gradient: [5, 7], record: { name: 'webgpu', version: 'browser' } });
+      expect(result).toMatchObject({ isFused: true, numTensors: 0 });
+      expect(result.fusedError).toBeLessThan(1e-4);
     } else {
       expect(result.error).toMatch(/must offer navigator\.gpu|a GPU adapter must be present/);
     }
