@@ -16,6 +16,12 @@ export type {
 } from './gguf/gguf-format.ts';
 export { type GgufFile, openGguf } from './gguf/open-gguf.ts';
 export { type GgufContents, type GgufTensorSource, writeGguf } from './gguf/write-gguf.ts';
+export {
+  type DownloadedModel,
+  type DownloadModelOptions,
+  type DownloadProgress,
+  downloadModel,
+} from './hub/download-model.ts';
 export { type HuggingFaceModelFile, openHuggingFaceModel } from './hugging-face/open-hugging-face-model.ts';
 export { type HuggingFaceModel, readHuggingFaceModel } from './hugging-face/read-hugging-face-model.ts';
 export { type WriteHuggingFaceModelOptions, writeHuggingFaceModel } from './hugging-face/write-hugging-face-model.ts';

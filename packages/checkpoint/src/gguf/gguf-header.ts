@@ -6,25 +6,20 @@
  * Differs: bytes after the last tensor and its padding are refused.
  */
 import { elementCount } from '../named-array.ts';
+import { createCursor, type GgufCursor, NEED_MORE, type Refuse } from './gguf-cursor.ts';
 import {
   alignUp,
   DEFAULT_ALIGNMENT,
   GGUF_MAGIC,
-  type GgufArray,
-  type GgufItem,
   type GgufTensor,
   type GgufTensorType,
   type GgufValue,
-  type GgufValueType,
-  MAX_ARRAY_DEPTH,
-  MAX_ARRAY_ITEMS,
   MAX_DIMENSIONS,
   MAX_HEADER_BYTES,
-  MAX_KEY_BYTES,
   MAX_TENSOR_NAME_BYTES,
   TENSOR_TYPES,
-  VALUE_TYPES,
 } from './gguf-format.ts';
+import { parseMetadata } from './gguf-metadata.ts';
 
 export interface GgufHeader {
   readonly version: number;
@@ -32,21 +27,11 @@ export interface GgufHeader {
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
 
-export type Refuse = (rule: string, got: string, at: string) => Error;
-
-/** @returns a maker of errors for one file */
-export function ggufRefuser(functionName: string, path: string): Refuse {
-  return (rule, got, at) =>
-    new Error(
-      `[@marco-ts/checkpoint] ${functionName}: ${rule}, got ${got} at ${at} of ${path}. The file is damaged or no GGUF file of version 2 or 3; fetch or write it again.`,
-    );
-}
-
 const TYPE_NAMES = new Map<number, GgufTensorType>(
   Object.entries(TENSOR_TYPES).map(([name, { id }]) => [id, name as GgufTensorType]),
 );
 const MIN_PAIR_BYTES = 8 + 1 + 4 + 1;
-const MIN_TENSOR_BYTES = 8 + 1 + 4 + 4 + 8;
+const MIN_TENSOR_BYTES = 8 + 4 + 4 + 8;
 
 /**
  * @param prefix the first bytes of the file
@@ -63,71 +48,7 @@ export function parseGgufHeader(prefix: Uint8Array, fileBytes: number, refuse: R
   }
 }
 
-const NEED_MORE = Symbol('the prefix ends inside the header');
-
-interface Cursor {
-  offset(): number;
-  /** Moves on by `size` bytes, known to be there, and gives where they began. */
-  take(size: number): number;
-  u32(): number;
-  /** A 64-bit count that fits a double exactly. */
-  u64(what: string): number;
-  text(what: string, maxBytes: number): string;
-  readonly view: DataView;
-}
-
-function createCursor(prefix: Uint8Array, fileBytes: number, refuse: Refuse): Cursor {
-  const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let offset = 0;
-  const take = (size: number): number => {
-    const start = offset;
-    if (start + size > fileBytes) {
-      throw refuse(
-        `the header must fit in the file of ${fileBytes} bytes (truncated)`,
-        `${size} more bytes needed`,
-        `byte ${start}`,
-      );
-    }
-    if (start + size > MAX_HEADER_BYTES) {
-      throw refuse(
-        `the header must be at most ${MAX_HEADER_BYTES} bytes (header too large)`,
-        `${size} more bytes`,
-        `byte ${start}`,
-      );
-    }
-    if (start + size > prefix.length) throw NEED_MORE;
-    offset += size;
-    return start;
-  };
-  const u64 = (what: string): number => {
-    const start = take(8);
-    const value = view.getBigUint64(start, true);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER))
-      throw refuse(`${what} must be below 2^53`, String(value), `byte ${start}`);
-    return Number(value);
-  };
-  return {
-    view,
-    offset: () => offset,
-    take,
-    u32: () => view.getUint32(take(4), true),
-    u64,
-    text(what, maxBytes) {
-      const at = offset;
-      const length = u64(`the length of ${what}`);
-      if (length > maxBytes) throw refuse(`${what} must be at most ${maxBytes} bytes`, String(length), `byte ${at}`);
-      const start = take(length);
-      try {
-        return decoder.decode(prefix.subarray(start, start + length));
-      } catch {
-        throw refuse(`${what} must be UTF-8`, 'other bytes', `byte ${start}`);
-      }
-    },
-  };
-}
-
-function parse(cursor: Cursor, fileBytes: number, refuse: Refuse): GgufHeader {
+function parse(cursor: GgufCursor, fileBytes: number, refuse: Refuse): GgufHeader {
   const magic = cursor.u32();
   if (magic !== GGUF_MAGIC)
     throw refuse('the file must begin with "GGUF"', `0x${magic.toString(16).padStart(8, '0')}`, 'byte 0');
@@ -153,101 +74,6 @@ function parse(cursor: Cursor, fileBytes: number, refuse: Refuse): GgufHeader {
   return { version, metadata, tensors };
 }
 
-function parseMetadata(
-  cursor: Cursor,
-  pairCount: number,
-  fileBytes: number,
-  refuse: Refuse,
-): ReadonlyMap<string, GgufValue> {
-  const metadata = new Map<string, GgufValue>();
-  for (let i = 0; i < pairCount; i++) {
-    const at = cursor.offset();
-    const key = cursor.text('a metadata key', MAX_KEY_BYTES);
-    if (key === '') throw refuse('a metadata key must not be empty', 'an empty one', `byte ${at}`);
-    if (metadata.has(key)) throw refuse('metadata keys must be unique', `${JSON.stringify(key)} twice`, `byte ${at}`);
-    const type = parseValueType(cursor, key, refuse);
-    const value = type === 'ARRAY' ? parseArray(cursor, key, 1, fileBytes, refuse) : parseScalar(cursor, type, refuse);
-    metadata.set(key, (type === 'ARRAY' ? value : { type, value }) as GgufValue);
-  }
-  return metadata;
-}
-
-function parseValueType(cursor: Cursor, key: string, refuse: Refuse): GgufValueType {
-  const at = cursor.offset();
-  const id = cursor.u32();
-  const type = VALUE_TYPES[id];
-  if (!type) throw refuse('a value type must be below 13', `${id} for ${JSON.stringify(key)}`, `byte ${at}`);
-  return type.name;
-}
-
-function parseArray(cursor: Cursor, key: string, depth: number, fileBytes: number, refuse: Refuse): GgufArray {
-  const at = cursor.offset();
-  const itemType = parseValueType(cursor, key, refuse);
-  const count = cursor.u64('the length of an array');
-  const itemBytes = VALUE_TYPES.find(({ name }) => name === itemType)!.bytes;
-  if (count > MAX_ARRAY_ITEMS || count * itemBytes > fileBytes - cursor.offset()) {
-    throw refuse(
-      `an array must fit in the file and have at most ${MAX_ARRAY_ITEMS} items`,
-      `${count} of ${itemType} for ${JSON.stringify(key)}`,
-      `byte ${at}`,
-    );
-  }
-  if (itemType === 'ARRAY' && depth === MAX_ARRAY_DEPTH) {
-    throw refuse(
-      `arrays must be nested at most ${MAX_ARRAY_DEPTH} deep`,
-      `more for ${JSON.stringify(key)}`,
-      `byte ${at}`,
-    );
-  }
-  const value: GgufItem[] = [];
-  for (let i = 0; i < count; i++) {
-    value.push(
-      itemType === 'ARRAY'
-        ? parseArray(cursor, key, depth + 1, fileBytes, refuse)
-        : parseScalar(cursor, itemType, refuse),
-    );
-  }
-  return { type: 'ARRAY', itemType, value };
-}
-
-function parseScalar(
-  cursor: Cursor,
-  type: Exclude<GgufValueType, 'ARRAY'>,
-  refuse: Refuse,
-): Exclude<GgufItem, GgufArray> {
-  const { view } = cursor;
-  switch (type) {
-    case 'UINT8':
-      return view.getUint8(cursor.take(1));
-    case 'INT8':
-      return view.getInt8(cursor.take(1));
-    case 'UINT16':
-      return view.getUint16(cursor.take(2), true);
-    case 'INT16':
-      return view.getInt16(cursor.take(2), true);
-    case 'UINT32':
-      return cursor.u32();
-    case 'INT32':
-      return view.getInt32(cursor.take(4), true);
-    case 'FLOAT32':
-      return view.getFloat32(cursor.take(4), true);
-    case 'UINT64':
-      return view.getBigUint64(cursor.take(8), true);
-    case 'INT64':
-      return view.getBigInt64(cursor.take(8), true);
-    case 'FLOAT64':
-      return view.getFloat64(cursor.take(8), true);
-    case 'STRING':
-      return cursor.text('a string', MAX_HEADER_BYTES);
-    case 'BOOL': {
-      const at = cursor.take(1);
-      const byte = view.getUint8(at);
-      if (byte > 1) throw refuse('a BOOL must be 0 or 1', String(byte), `byte ${at}`);
-      return byte === 1;
-    }
-  }
-}
-
 function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, refuse: Refuse): number {
   const value = metadata.get('general.alignment');
   if (!value) return DEFAULT_ALIGNMENT;
@@ -262,7 +88,7 @@ function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, refuse: Refuse): 
 }
 
 /** A tensor whose `byteOffset` still counts from the start of the data. */
-function parseTensor(cursor: Cursor, alignment: number, refuse: Refuse): GgufTensor {
+function parseTensor(cursor: GgufCursor, alignment: number, refuse: Refuse): GgufTensor {
   const start = cursor.offset();
   const name = cursor.text('a tensor name', MAX_TENSOR_NAME_BYTES);
   const at = `tensor ${JSON.stringify(name)} (byte ${start})`;

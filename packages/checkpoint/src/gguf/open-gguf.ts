@@ -10,8 +10,9 @@ import { explainFileError } from '../files/explain-file-error.ts';
 import { PIECE_BYTES, readFully, readPieces } from '../files/read-pieces.ts';
 import { elementCount, type NamedArray } from '../named-array.ts';
 import { decodeBF16, decodeF16, halfValues } from '../safetensors/half-precision.ts';
+import { ggufRefuser } from './gguf-cursor.ts';
 import { type GgufTensor, type GgufTensorType, type GgufValue, MAX_HEADER_BYTES, TENSOR_TYPES } from './gguf-format.ts';
-import { type GgufHeader, ggufRefuser, parseGgufHeader } from './gguf-header.ts';
+import { type GgufHeader, parseGgufHeader } from './gguf-header.ts';
 import { decodeQ8_0 } from './q8-0.ts';
 
 export interface GgufFile {
