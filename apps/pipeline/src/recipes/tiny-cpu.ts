@@ -99,10 +99,10 @@ export function tinyCpu(): Recipe {
     preference: {
       ...optimization,
       sequenceLength: 256,
-      learningRate: 2e-4,
+      learningRate: 2.5e-4,
       numEpochs: 1,
       replayRows: 2,
-      replayWeight: 1,
+      replayWeight: 3,
       numPairs: 1600,
       rejectedKinds: ['wrong_language', 'truncated', 'other_article'],
       lossType: 'sigmoid',
