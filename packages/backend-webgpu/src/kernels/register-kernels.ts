@@ -1,5 +1,5 @@
 /**
- * Puts the fused kernels beside tfjs's own under the backend name `webgpu`.
+ * Puts the fused kernels beside tfjs's own under the backend name `webgpu`, and our product before tfjs's for large matrices.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { adamW } from './adamw.ts';
@@ -8,6 +8,7 @@ import { attentionGrad } from './attention-grad.ts';
 import { embeddingGrad } from './embedding-grad.ts';
 import type { KernelArguments, KernelTable } from './kernel-types.ts';
 import { createLinearCrossEntropy } from './linear-cross-entropy.ts';
+import { createMatMul } from './mat-mul.ts';
 import { rmsNorm, rmsNormGrad } from './rms-norm.ts';
 import { rope } from './rope.ts';
 import { sumOfSquares } from './sum-of-squares.ts';
@@ -30,15 +31,18 @@ const FUSED_KERNELS: KernelTable = {
   MarcoSumOfSquares: sumOfSquares,
 };
 
-/** Registers those that are not registered yet. */
+/** To be called once, after tfjs-backend-webgpu was imported, which registers its own kernels. */
 export function registerKernels(): void {
   for (const [kernelName, kernel] of Object.entries(FUSED_KERNELS)) {
-    if (tf.getKernel(kernelName, 'webgpu') !== undefined) continue;
-    tf.registerKernel({
-      kernelName,
-      backendName: 'webgpu',
-      kernelFunc: ({ inputs, attrs, backend }) =>
-        kernel({ inputs, attrs: attrs ?? {}, backend: backend as KernelArguments['backend'] }),
-    });
+    tf.registerKernel({ kernelName, backendName: 'webgpu', kernelFunc: (args) => kernel(withAttributes(args)) });
   }
+  const tfjsMatMul = tf.getKernel('BatchMatMul', 'webgpu');
+  const matMul = createMatMul(tfjsMatMul.kernelFunc);
+  tf.unregisterKernel('BatchMatMul', 'webgpu');
+  tf.registerKernel({ ...tfjsMatMul, kernelFunc: (args) => matMul(withAttributes(args)) });
+}
+
+/** tfjs leaves attributes out where the caller gave none. */
+function withAttributes({ inputs, attrs, backend }: Parameters<tf.KernelFunc>[0]): KernelArguments {
+  return { inputs, attrs: attrs ?? {}, backend: backend as KernelArguments['backend'] };
 }

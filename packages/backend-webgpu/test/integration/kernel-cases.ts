@@ -6,7 +6,8 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGpuKernel } from '../../src/kernels/kernel-types.ts';
 import { createLinearCrossEntropy } from '../../src/kernels/linear-cross-entropy.ts';
-import { type MultiplyCase, multiply } from '../../src/kernels/multiply.ts';
+import { createMatMul } from '../../src/kernels/mat-mul.ts';
+import { LARGE_TILING, type MultiplyCase, multiply } from '../../src/kernels/multiply.ts';
 import { allocate, runShader, type Shader, spread } from '../../src/runtime/run-shader.ts';
 import { attentionReference } from './attention-reference.ts';
 
@@ -19,6 +20,7 @@ export interface Comparison {
 
 export const KERNEL_CASES: Readonly<Record<string, () => Promise<Comparison[]>>> = {
   'multiply: transposes, parts and sums': multiplyParts,
+  'matMul: large tiles, against tfjs': matMulLargeTiles,
   'attention: heads of 40, three tiles, documents and padding': attentionOfManyTiles,
   'linearCrossEntropy: blocks of rows and words equal one block': crossEntropyBlocks,
   'linearCrossEntropy: a label that fits no word gives NaN, and only there': crossEntropyBadLabel,
@@ -87,6 +89,41 @@ async function multiplyParts(): Promise<Comparison[]> {
     comparisons.push({ ours: ours!, expected, tolerance: 1e-6 });
   }
   return comparisons;
+}
+
+async function matMulLargeTiles(): Promise<Comparison[]> {
+  const [M, N, K] = [150, 131, 19];
+  let numHandedOn = 0;
+  const matMul = createMatMul(
+    ({ inputs, attrs }) => {
+      numHandedOn++;
+      const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
+      return tf.matMul(inputs.a as tf.Tensor, inputs.b as tf.Tensor, transposeA, transposeB);
+    },
+    () => LARGE_TILING,
+  );
+  const run = (a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean) => {
+    const result = matMul({ inputs: { a, b }, attrs: { transposeA, transposeB }, backend: backend() }) as tf.TensorInfo;
+    return result instanceof tf.Tensor ? result : tf.engine().makeTensorFromTensorInfo(result);
+  };
+  const comparisons: Comparison[] = [];
+  for (const [transposeA, transposeB] of [
+    [false, true],
+    [true, false],
+  ] as const) {
+    const a = floats(5, transposeA ? [1, K, M] : [1, M, K]);
+    const b = floats(6, transposeB ? [1, N, K] : [1, K, N]);
+    const [ours, tfjs] = await read([run(a, b, transposeA, transposeB), tf.matMul(a, b, transposeA, transposeB)]);
+    tf.dispose([a, b]);
+    comparisons.push({ ours: ours!, expected: tfjs!, tolerance: 1e-6 });
+  }
+  const numOurs = 2 - numHandedOn;
+  // Batches are tfjs's.
+  const [a, b] = [floats(7, [2, 3, 4]), floats(8, [2, 4, 5])];
+  const [batch, tfjs] = await read([run(a, b, false, false), tf.matMul(a, b)]);
+  tf.dispose([a, b]);
+  comparisons.push({ ours: batch!, expected: tfjs!, tolerance: 0 });
+  return [...comparisons, { ours: [numOurs, numHandedOn], expected: [2, 1], tolerance: 0 }];
 }
 
 async function attentionOfManyTiles(): Promise<Comparison[]> {
