@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Packages resolve to their TypeScript sources, so tests need no build of their dependencies. */
@@ -9,6 +10,9 @@ const conditions = ['@marco-ts/source', 'node', 'import', 'module', 'default'];
 const sharedData = resolve(import.meta.dirname, '../shared/data');
 const testData = process.env.MARCO_TEST_DATA ?? (existsSync(sharedData) ? sharedData : '');
 
+/** Tests never see, and never fill, what the user has cached: native backends, downloaded models. */
+const cache = mkdtempSync(join(tmpdir(), 'marco-cache-'));
+
 const project = (name: string, include: string[], testTimeout: number) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -17,7 +21,7 @@ const project = (name: string, include: string[], testTimeout: number) => ({
     include,
     testTimeout,
     hookTimeout: testTimeout,
-    env: { MARCO_TEST_DATA: testData },
+    env: { MARCO_TEST_DATA: testData, MARCO_CACHE: cache },
     pool: 'forks' as const,
   },
 });
@@ -28,7 +32,11 @@ export default defineConfig({
     projects: [
       project('unit', ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'scripts/**/*.test.ts'], 30_000),
       project('golden', ['packages/*/test/golden/**/*.test.ts'], 120_000),
-      project('integration', ['packages/*/test/integration/**/*.test.ts', 'apps/*/test/integration/**/*.test.ts'], 600_000),
+      project(
+        'integration',
+        ['packages/*/test/integration/**/*.test.ts', 'apps/*/test/integration/**/*.test.ts'],
+        600_000,
+      ),
       project('slow', ['packages/*/test/slow/**/*.test.ts', 'apps/*/test/slow/**/*.test.ts'], 1_800_000),
     ],
   },
