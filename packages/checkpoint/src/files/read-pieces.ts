@@ -5,7 +5,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 
-export const PIECE_BYTES = 1 << 22;
+export const PIECE_BYTES = 1 << 20;
 const MAX_READ_BYTES = 1 << 26;
 
 /** @throws `endOfFile(position)` when the file ends before `target` is full */

@@ -90,9 +90,11 @@ test('merges written as pairs, and a template by name', async () => {
   expect((await readFile(path())).equals(before)).toBe(true);
 });
 
-test('exporting takes a few buffers, not a tensor', async () => {
-  const rows = 40_000;
-  await writeTinyQwen2(modelDirectory(), { dtype: 'BF16', config: { vocab_size: rows } });
+test('exporting takes less memory than the largest tensor has in the file', async () => {
+  await writeTinyQwen2(modelDirectory(), {
+    dtype: 'BF16',
+    config: { hidden_size: 1024, vocab_size: 20_000, num_hidden_layers: 1 },
+  });
   const before = process.memoryUsage().arrayBuffers;
   let peak = 0;
   let exporting = true;
@@ -102,11 +104,12 @@ test('exporting takes a few buffers, not a tensor', async () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
   })();
-  await exportGguf({ modelDirectory: modelDirectory(), path: path(), dtype: 'F32' });
+  await exportGguf({ modelDirectory: modelDirectory(), path: path(), dtype: 'Q8_0' });
   exporting = false;
   await watch;
-  // Two pieces of the source, one of them as floats, and the header with the names of 40,000 words.
-  expect(peak).toBeLessThan(1.1 * rows * 64 * 4 + 2 * 1.5e6);
+  // A source piece was seen, so the watch was awake.
+  expect(peak).toBeGreaterThan(1 << 20);
+  expect(peak).toBeLessThan(20_000 * 1024 * 2);
 });
 
 describe('refused, an older file stays', () => {

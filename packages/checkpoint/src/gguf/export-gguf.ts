@@ -2,7 +2,7 @@
  * Exports a Hugging Face model directory of a Qwen2 model as one GGUF file that llama.cpp and Ollama load.
  *
  * Source: convert_hf_to_gguf.py of https://github.com/ggml-org/llama.cpp: norms and biases stay F32, the other tensors get the chosen type.
- * Memory: a few buffers of 4 MiB, whatever the size of the model, and the tokenizer.
+ * Memory: a few buffers of 1 MiB, whatever the size of the model, and the tokenizer.
  */
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';

@@ -2,7 +2,7 @@
  * Opens a GGUF file: metadata and tensor list are read and checked at once, each tensor only when asked for, by positional reads.
  *
  * Source: docs/gguf.md of https://github.com/ggml-org/ggml.
- * Memory: the header; one tensor plus two buffers of 4 MiB at most. A damaged file is refused before anything larger than it can hold is allocated.
+ * Memory: the header; one tensor plus two buffers of 1 MiB at most. A damaged file is refused before anything larger than it can hold is allocated.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';

@@ -15,20 +15,18 @@ const MAX_F16 = 65504;
  * @returns the index of the first value that is not finite or too large for an F16 scale, or -1
  */
 export function encodeQ8_0(values: Float32Array, target: Uint8Array): number {
-  for (let block = 0; block * Q8_0_ELEMENTS < values.length; block++) {
-    const from = block * Q8_0_ELEMENTS;
-    const to = block * Q8_0_BYTES;
-    let largest = 0;
-    let largestAt = from;
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const signed = new Int8Array(target.buffer, target.byteOffset, target.length);
+  for (let from = 0, to = 0; from < values.length; from += Q8_0_ELEMENTS, to += Q8_0_BYTES) {
+    // Of numbers without their sign the larger one has the larger bits; infinity and NaN are above all.
+    let largestBits = 0;
     for (let i = from; i < from + Q8_0_ELEMENTS; i++) {
-      const magnitude = Math.abs(values[i]!);
-      if (magnitude > largest) {
-        largest = magnitude;
-        largestAt = i;
-      } else if (Number.isNaN(magnitude)) return i;
+      const magnitude = bits[i]! & 0x7fffffff;
+      if (magnitude > largestBits) largestBits = magnitude;
     }
-    const scale = Math.fround(largest / 127);
-    if (scale > MAX_F16) return largestAt;
+    bitsView[0] = largestBits;
+    const scale = Math.fround(floatView[0]! / 127);
+    if (!(scale <= MAX_F16)) return firstWith(bits, from, largestBits);
     const half = toF16(scale);
     target[to] = half & 0xff;
     target[to + 1] = half >>> 8;
@@ -38,11 +36,22 @@ export function encodeQ8_0(values: Float32Array, target: Uint8Array): number {
       continue;
     }
     for (let i = 0; i < Q8_0_ELEMENTS; i++) {
-      const scaled = Math.fround(values[from + i]! * inverse);
-      target[to + 2 + i] = scaled < 0 ? scaled - 0.5 : scaled + 0.5;
+      // Halves go away from zero: round the magnitude up from there, then give the sign back, without a branch.
+      const magnitude = (Math.fround(Math.abs(values[from + i]!) * inverse) + 0.5) | 0;
+      const sign = bits[from + i]! >> 31;
+      signed[to + 2 + i] = (magnitude ^ sign) - sign;
     }
   }
   return -1;
+}
+
+const bitsView = new Int32Array(1);
+const floatView = new Float32Array(bitsView.buffer);
+
+function firstWith(bits: Int32Array, from: number, magnitude: number): number {
+  let i = from;
+  while ((bits[i]! & 0x7fffffff) !== magnitude) i++;
+  return i;
 }
 
 /** Fills `target[offset...]` with the values of whole blocks. */

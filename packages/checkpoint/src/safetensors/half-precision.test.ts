@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeBF16, decodeF16, toBF16, toF16 } from './half-precision.ts';
+import { decodeBF16, decodeF16, encodeHalf, toBF16, toF16 } from './half-precision.ts';
 
 const ALL = Uint16Array.from({ length: 65536 }, (_, i) => i);
 
@@ -58,5 +58,19 @@ describe.each([
       expect(encode(value)).toBe(nearest(positive, value));
       expect(encode(-value)).toBe(nearest(positive, value) | 0x8000);
     }
+  });
+
+  test('many at once have the bits of each alone, and the first that overflows is named', () => {
+    const words = Uint32Array.from({ length: 60_000 }, (_, i) => Math.imul(i, 2654435761));
+    // The neighbours of every border between normal, subnormal, too small and too large numbers.
+    const borders = [0, 0x33000000, 0x38800000, 0x477fe000, 0x477ff000, 0x47800000, 0x7f7f8000, 0x7f800000, 0x7fc00000];
+    words.set(borders.flatMap((border) => [-1, 0, 1].flatMap((by) => [border + by, (border + by) | 0x80000000])));
+    const many = new Float32Array(words.buffer);
+    const target = new Uint16Array(many.length);
+    const name = encode === toF16 ? 'F16' : 'BF16';
+    const overflow = many.findIndex((value) => Number.isFinite(value) && (encode(value) & 0x7fff) === infinity);
+    expect(encodeHalf(name, many, target)).toBe(overflow);
+    expect(target).toEqual(Uint16Array.from(many, (value) => encode(value)));
+    expect(encodeHalf(name, many.subarray(0, overflow), target)).toBe(-1);
   });
 });

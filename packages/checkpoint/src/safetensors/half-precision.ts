@@ -69,19 +69,41 @@ export function toBF16(value: number): number {
 }
 
 /**
- * Converts `values` into `target`.
+ * Converts `values` into `target`, to the bits that `toF16` and `toBF16` give.
  *
  * @returns the index of the first finite value that became infinite, or -1
  */
 export function encodeHalf(dtype: 'F16' | 'BF16', values: Float32Array, target: Uint16Array): number {
-  const encode = dtype === 'F16' ? toF16 : toBF16;
-  const infinity = dtype === 'F16' ? 0x7c00 : 0x7f80;
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  return dtype === 'F16' ? encodeF16(bits, values, target) : encodeBF16(bits, values, target);
+}
+
+/** The first branch is `toF16` for normal numbers that stay finite, in integers alone: nearly all weights. */
+function encodeF16(bits: Int32Array, values: Float32Array, target: Uint16Array): number {
   let overflow = -1;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    const bits = encode(value);
-    target[i] = bits;
-    if ((bits & 0x7fff) === infinity && overflow < 0 && Number.isFinite(value)) overflow = i;
+  for (let i = 0; i < bits.length; i++) {
+    const magnitude = bits[i]! & 0x7fffffff;
+    if (magnitude >= 0x38800000 && magnitude < 0x477ff000) {
+      const half = (magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
+      target[i] = ((bits[i]! >>> 16) & 0x8000) | half;
+    } else {
+      target[i] = toF16(values[i]!);
+      if (overflow < 0 && magnitude >= 0x477ff000 && magnitude < 0x7f800000) overflow = i;
+    }
+  }
+  return overflow;
+}
+
+function encodeBF16(bits: Int32Array, values: Float32Array, target: Uint16Array): number {
+  let overflow = -1;
+  for (let i = 0; i < bits.length; i++) {
+    const word = bits[i]!;
+    const magnitude = word & 0x7fffffff;
+    if (magnitude < 0x7f7f8000) target[i] = (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+    else {
+      target[i] = toBF16(values[i]!);
+      if (overflow < 0 && magnitude < 0x7f800000) overflow = i;
+    }
   }
   return overflow;
 }

@@ -1,7 +1,7 @@
 /**
  * Opens a safetensors file: the header is read and checked at once, each tensor only when asked for, by positional reads.
  *
- * Memory: one tensor plus two buffers of 4 MiB at most. A damaged file is refused before anything larger than its header is allocated.
+ * Memory: one tensor plus two buffers of 1 MiB at most. A damaged file is refused before anything larger than its header is allocated.
  */
 
 import type { FileHandle } from 'node:fs/promises';
@@ -30,7 +30,7 @@ export interface SafetensorsFile {
   readArray(name: string): Promise<NamedArray>;
   /** The bytes as they lie in the file, in a buffer of their own. */
   readBytes(name: string): Promise<Uint8Array>;
-  /** The same bytes in pieces of 4 MiB, for tensors that are passed on; each piece is valid until the next one is asked for. */
+  /** The same bytes in pieces of 1 MiB, for tensors that are passed on; each piece is valid until the next one is asked for. */
   readPieces(name: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
