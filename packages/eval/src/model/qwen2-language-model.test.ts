@@ -173,6 +173,19 @@ test('generation is greedy, stops before a stop and answers in order', async () 
   expect(stopped).toBe(free[0]!.slice(0, free[0]!.indexOf(stop)));
 });
 
+test('a row that reached its stop is not generated further', async () => {
+  const kernelsOf = async (until: string[], maxNewTokens: number) => {
+    const { kernels } = await tf.profile(async () => {
+      await model.generateUntil([{ prompt: 'the small', until, maxNewTokens }]);
+      return [];
+    });
+    return kernels.length;
+  };
+  const [free] = await model.generateUntil([{ prompt: 'the small', until: [], maxNewTokens: 30 }]);
+  const few = await kernelsOf([free!.slice(0, 1)], 30);
+  expect(few).toBeLessThan((await kernelsOf([], 30)) / 3);
+});
+
 test('an aborted signal stops with its reason', async () => {
   const signal = AbortSignal.abort(new Error('stopped by test'));
   await expect(model.loglikelihood(requests, { signal })).rejects.toThrow('stopped by test');

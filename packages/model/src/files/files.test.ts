@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type NamedArray, readHuggingFaceModel, writeHuggingFaceModel } from '@marco-ts/checkpoint';
 import { disposeParams, initBackend, type ParamMap, tf } from '@marco-ts/core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { estimate } from '../qwen2/estimate.ts';
 import { initQwen2Params } from '../qwen2/init-qwen2-params.ts';
 import { type Qwen2Config, qwen2ConfigToJson } from '../qwen2/qwen2-config.ts';
 import { loadQwen2 } from './load-qwen2.ts';
@@ -128,6 +129,15 @@ describe('loadQwen2 refuses', () => {
     await damage();
     await expect(loadQwen2(directory())).rejects.toThrow(message);
   });
+});
+
+test('weights past the memory budget are refused before any is read', async () => {
+  await saveQwen2(directory(), { config, params });
+  const { weightBytes } = estimate(config);
+  await expect(loadQwen2(directory(), { memoryBudgetBytes: weightBytes - 1 })).rejects.toThrow(
+    `loadQwen2: weights must fit memoryBudgetBytes ${weightBytes - 1}, got ${weightBytes} in float32 at ${directory()}`,
+  );
+  disposeParams((await loadQwen2(directory(), { memoryBudgetBytes: weightBytes })).params);
 });
 
 describe('saveQwen2 refuses, and writes nothing', () => {

@@ -88,6 +88,22 @@ test('an answer depends on its prompt and place, not on the rest of the batch', 
   expect(await run({ temperature: 1, seed: 5 })).not.toEqual(together);
 });
 
+test('on marco-wasm a greedy answer is that of the prompt alone, whatever the batch and whoever leaves it', async () => {
+  await initBackend({ prefer: ['wasm'] });
+  const random = createRandom(3);
+  const some = Array.from({ length: 9 }, () =>
+    Int32Array.from({ length: 1 + random.integer(20) }, () => random.integer(config.vocabSize)),
+  );
+  const options = { prompts: some, maxNewTokens: 24, eosTokenIds: [7] };
+  const together = await run(options);
+  expect(new Set(together.map((answer) => answer.length)).size).toBeGreaterThan(1);
+  for (const [i, prompt] of some.entries())
+    expect(await run({ ...options, prompts: [prompt] }), `prompt ${i}`).toEqual([together[i]]);
+  await initBackend({ prefer: ['cpu'] });
+  const onCpu = await run(options);
+  expect(onCpu).toEqual(together);
+});
+
 test('an end token stops its answer and is left out; the others go on as before', async () => {
   const free = await run();
   const end = free[0]![2]!;
