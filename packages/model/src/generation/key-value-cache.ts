@@ -18,12 +18,14 @@ export interface KeyValueCacheOptions {
   readonly batchSize: number;
   /** Columns that will be needed at most. */
   readonly maxLength: number;
+  /** @default whether the current backend's tensors lie in the processor's memory */
+  readonly writesInPlace?: boolean;
 }
 
 export class KeyValueCache {
   private readonly layers: KeyValues[] = [];
   private readonly maxLength: number;
-  private readonly writesInPlace = HOST_BACKENDS.has(tf.getBackend());
+  private readonly writesInPlace: boolean;
   private batchSize: number;
   private capacity = 0;
   private length = 0;
@@ -32,7 +34,8 @@ export class KeyValueCache {
   /** [B, C] in row-major order; -1 is padding and unused room. */
   private segmentIds = new Int32Array(0);
 
-  constructor({ batchSize, maxLength }: KeyValueCacheOptions) {
+  constructor({ batchSize, maxLength, writesInPlace = HOST_BACKENDS.has(tf.getBackend()) }: KeyValueCacheOptions) {
+    this.writesInPlace = writesInPlace;
     this.batchSize = batchSize;
     this.maxLength = maxLength;
   }
