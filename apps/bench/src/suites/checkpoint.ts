@@ -1,0 +1,142 @@
+/**
+ * Weights written and read as safetensors and GGUF, beside a plain copy and a plain read of the same file.
+ *
+ * `copy` copies the file by the operating system's call and puts it on the disk, as our writers do; `plain-read` reads its bytes into new memory.
+ * All files were just written, so that reads come from the page cache.
+ * Units: MB of the file per second.
+ */
+import { copyFile, mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openGguf, openSafetensors, writeGguf, writeSafetensors } from '@marco-ts/checkpoint';
+import { alternate } from '../measure/alternate.ts';
+import { compareCase } from '../measure/compare-case.ts';
+import type { BenchCase, BenchSuite, SuiteContext } from '../suite.ts';
+
+const DEFAULT_ROUNDS = 5;
+const SHAPE = [4096, 4096] as const;
+const NUM_TENSORS = 6;
+const READ_BYTES = 1 << 26;
+
+const FORMATS = [
+  { name: 'safetensors F32', write: safetensorsWriter('F32'), open: openSafetensors },
+  { name: 'safetensors F16', write: safetensorsWriter('F16'), open: openSafetensors },
+  { name: 'safetensors BF16', write: safetensorsWriter('BF16'), open: openSafetensors },
+  { name: 'GGUF F32', write: ggufWriter('F32'), open: openGguf },
+  { name: 'GGUF F16', write: ggufWriter('F16'), open: openGguf },
+  { name: 'GGUF BF16', write: ggufWriter('BF16'), open: openGguf },
+  { name: 'GGUF Q8_0', write: ggufWriter('Q8_0'), open: openGguf },
+] as const;
+
+type Weights = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+
+export const checkpoint: BenchSuite = {
+  name: 'checkpoint',
+  summary: 'safetensors and GGUF written and read: a plain copy and a plain read of the same file',
+  async *run(context) {
+    const cases = FORMATS.flatMap((format) => ['write', 'read'].map((verb) => ({ format, verb })));
+    const chosen = cases.filter(({ format, verb }) => `${format.name}, ${verb}`.includes(context.only));
+    if (chosen.length === 0) return;
+    context.note(
+      `${NUM_TENSORS} matrices of ${SHAPE.join('x')}, page cache warm; writes and copies end with a flush to the disk`,
+    );
+    const folder = await mkdtemp(join(tmpdir(), 'bench-checkpoint-'));
+    try {
+      const weights = makeWeights();
+      for (const { format, verb } of chosen) {
+        const path = join(folder, 'weights');
+        await format.write(path, weights);
+        const megabytes = (await stat(path)).size / 1e6;
+        const name = `${format.name}, ${verb}`;
+        const rounds = context.rounds ?? DEFAULT_ROUNDS;
+        yield verb === 'write'
+          ? await compare(name, megabytes, rounds, {
+              ours: () => format.write(join(folder, 'ours'), weights),
+              copy: () => copyAndFlush(path, join(folder, 'copy')),
+            })
+          : await compare(name, megabytes, rounds, {
+              ours: () => readAll(format.open, path),
+              'plain-read': () => readPlainly(path),
+            });
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+async function compare(
+  name: string,
+  megabytes: number,
+  rounds: NonNullable<SuiteContext['rounds']>,
+  works: Readonly<Record<string, () => Promise<void>>>,
+): Promise<BenchCase> {
+  const samples = await alternate(
+    Object.entries(works).map(([contestant, work]) => ({
+      name: contestant,
+      measure: async () => {
+        const start = performance.now();
+        await work();
+        return megabytes / ((performance.now() - start) / 1000);
+      },
+    })),
+    rounds,
+  );
+  const { ours, ...peers } = Object.fromEntries(samples);
+  return compareCase({ case: name, unit: 'MB/s', better: 'higher', ours: ours!, peers: Object.entries(peers) });
+}
+
+/** Values spread evenly in ±0.035, as weights are. */
+function makeWeights(): Weights {
+  let state = 1;
+  return new Map(
+    Array.from({ length: NUM_TENSORS }, (_, index) => {
+      const data = new Float32Array(SHAPE[0] * SHAPE[1]);
+      for (let i = 0; i < data.length; i++) {
+        state = (Math.imul(state, 1664525) + 1013904223) | 0;
+        data[i] = (state / 2 ** 31) * 0.035;
+      }
+      return [`layer.${index}.weight`, { shape: SHAPE, data }];
+    }),
+  );
+}
+
+function safetensorsWriter(dtype: 'F32' | 'F16' | 'BF16') {
+  return (path: string, weights: Weights) => writeSafetensors(path, weights, { dtype });
+}
+
+function ggufWriter(type: 'F32' | 'F16' | 'BF16' | 'Q8_0') {
+  return (path: string, weights: Weights) => {
+    const tensors = [...weights].map(([name, { shape, data }]) => ({ name, shape, data, type }));
+    return writeGguf(path, { metadata: new Map(), tensors });
+  };
+}
+
+interface OpenFile {
+  readonly tensors: ReadonlyMap<string, unknown>;
+  readArray(name: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+async function readAll(openFile: (path: string) => Promise<OpenFile>, path: string): Promise<void> {
+  const file = await openFile(path);
+  for (const name of file.tensors.keys()) await file.readArray(name);
+  await file.close();
+}
+
+async function readPlainly(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  const { size } = await file.stat();
+  for (let position = 0; position < size; position += READ_BYTES) {
+    await file.read(new Uint8Array(Math.min(READ_BYTES, size - position)), 0, undefined, position);
+  }
+  await file.close();
+}
+
+async function copyAndFlush(from: string, to: string): Promise<void> {
+  await rm(to, { force: true });
+  await copyFile(from, to);
+  const file = await open(to, 'r+');
+  await file.sync();
+  await file.close();
+}
