@@ -6,8 +6,7 @@
  * Shapes: dout, q, out, dq [B, L, N, H], k, v, dk, dv [B, S, K, H], logSumExp [B, N, L], stats [B, N, L, 3].
  * With P the probabilities and Δ = rowsum(dout ∘ out): dv = Pᵀ dout, dS = scale P ∘ (dout vᵀ − Δ), dq = dS k, dk = dSᵀ q.
  */
-import { allocate, runShader, type Shader, spread } from '../runtime/run-shader.ts';
-import { ATTENTION_UNIFORMS, attentionUniforms } from './attention.ts';
+
 import {
   addWeightedRows,
   numAccumulators,
@@ -16,10 +15,12 @@ import {
   storeRows,
   TILE,
   TILE_MEMORY,
-} from './attention-tiles.ts';
+} from '../building-blocks/attention-tiles.ts';
+import { fillZeros } from '../building-blocks/fill-zeros.ts';
+import { allocate, runShader, type Shader, spread } from '../runtime/run-shader.ts';
+import { ATTENTION_UNIFORMS, attentionUniforms } from './attention.ts';
 import { expectAttentionShapes } from './expect-attention-shapes.ts';
 import { expectNumber } from './expect-kernel-shapes.ts';
-import { fillZeros } from './fill-zeros.ts';
 import { input, type WebGpuKernel } from './kernel-types.ts';
 
 const LANES = 'xyzw';

@@ -6,7 +6,7 @@
  * One workgroup per 32 queries of a head passes over the keys up to its diagonal, 32 at a time, and skips tiles that no query sees.
  * A query that sees no key gives 0 and a log-sum-exp of -Infinity.
  */
-import { allocate, runShader, type Shader } from '../runtime/run-shader.ts';
+
 import {
   addWeightedRows,
   numAccumulators,
@@ -15,7 +15,8 @@ import {
   storeRows,
   TILE,
   TILE_MEMORY,
-} from './attention-tiles.ts';
+} from '../building-blocks/attention-tiles.ts';
+import { allocate, runShader, type Shader } from '../runtime/run-shader.ts';
 import { type AttentionSizes, expectAttentionShapes } from './expect-attention-shapes.ts';
 import { expectNumber } from './expect-kernel-shapes.ts';
 import { input, type WebGpuKernel } from './kernel-types.ts';

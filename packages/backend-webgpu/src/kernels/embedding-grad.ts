@@ -5,10 +5,11 @@
  * No float atomics, so the same bits on every run: a first pass links each row to the next one of the same id (T²/2 comparisons of
  * integers), then the first row of each id walks along its links. Ids outside of [0, V) are left out: a GPU cannot refuse them.
  */
+
+import { fillZeros } from '../building-blocks/fill-zeros.ts';
 import { allocate, runShader, type Shader, spread } from '../runtime/run-shader.ts';
 import { webGpuError } from '../webgpu-error.ts';
 import { expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
-import { fillZeros } from './fill-zeros.ts';
 import { input, type WebGpuKernel } from './kernel-types.ts';
 
 const SIZE = 64;

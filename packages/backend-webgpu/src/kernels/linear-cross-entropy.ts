@@ -7,11 +7,12 @@
  * Units: nats.
  * A GPU cannot refuse a label: one outside of [0, V) that is not ignoreIndex gives a NaN loss and NaN gradients, which training stops at.
  */
+
+import { fillZeros } from '../building-blocks/fill-zeros.ts';
+import { type LastStep, type MultiplyCase, multiply } from '../building-blocks/multiply.ts';
 import { allocate, runShader, type Shader, spread } from '../runtime/run-shader.ts';
 import { expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
-import { fillZeros } from './fill-zeros.ts';
 import { input, type WebGpuKernel } from './kernel-types.ts';
-import { type LastStep, type MultiplyCase, multiply } from './multiply.ts';
 
 export interface LogitsBlock {
   readonly maxRows: number;

@@ -1,13 +1,13 @@
 /**
  * BatchMatMul for tfjs: our tiles where one product of float32 matrices is large enough to fill them, tfjs's own kernel elsewhere.
  *
- * Source: see multiply.ts.
+ * Source: see building-blocks/multiply.ts.
  * Shapes: a [..., M, K] or, transposed, [..., K, M]; b [..., K, N] or [..., N, K]; result [..., M, N], the leading dimensions all 1.
  */
 import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { chooseTiling, LARGE_TILING, multiply, type Tiling } from '../building-blocks/multiply.ts';
 import { allocate } from '../runtime/run-shader.ts';
 import { input, type KernelArguments } from './kernel-types.ts';
-import { chooseTiling, LARGE_TILING, multiply, type Tiling } from './multiply.ts';
 
 /**
  * @param tfjsMatMul takes every product that is not ours, and refuses what does not fit

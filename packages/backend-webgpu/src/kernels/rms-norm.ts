@@ -5,11 +5,12 @@
  * Shapes: x, y, dy, dx [T, D], weight, dweight [D], rstd [T] = 1 / sqrt(mean(x²) + eps).
  * dweight is the sum over blocks of rows, then over the blocks in order: the same bits on every run.
  */
+
+import { fillZeros } from '../building-blocks/fill-zeros.ts';
+import { sumWorkgroup } from '../building-blocks/sum-workgroup.ts';
 import { allocate, runShader, type Shader, spread } from '../runtime/run-shader.ts';
 import { expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
-import { fillZeros } from './fill-zeros.ts';
 import { input, type WebGpuKernel } from './kernel-types.ts';
-import { sumWorkgroup } from './sum-workgroup.ts';
 
 const SIZE = 128;
 /** Columns of one workgroup and rows of one block for dweight. */

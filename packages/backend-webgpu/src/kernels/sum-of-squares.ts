@@ -4,11 +4,11 @@
  * Shapes: x any, result a scalar.
  */
 import { util } from '@tensorflow/tfjs-core';
+import { fillZeros } from '../building-blocks/fill-zeros.ts';
+import { sumWorkgroup } from '../building-blocks/sum-workgroup.ts';
 import { allocate, runShader, type Shader } from '../runtime/run-shader.ts';
 import { expectKernelShapes } from './expect-kernel-shapes.ts';
-import { fillZeros } from './fill-zeros.ts';
 import { input, type WebGpuKernel } from './kernel-types.ts';
-import { sumWorkgroup } from './sum-workgroup.ts';
 
 const SIZE = 256;
 /** Workgroups of the first pass at most: its sums are one workgroup's work. */

@@ -4,10 +4,10 @@
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { LARGE_TILING, type MultiplyCase, multiply } from '../../src/building-blocks/multiply.ts';
 import type { WebGpuKernel } from '../../src/kernels/kernel-types.ts';
 import { createLinearCrossEntropy } from '../../src/kernels/linear-cross-entropy.ts';
 import { createMatMul } from '../../src/kernels/mat-mul.ts';
-import { LARGE_TILING, type MultiplyCase, multiply } from '../../src/kernels/multiply.ts';
 import { allocate, runShader, type Shader, spread } from '../../src/runtime/run-shader.ts';
 import { attentionReference } from './attention-reference.ts';
 
