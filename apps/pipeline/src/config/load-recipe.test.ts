@@ -139,11 +139,11 @@ describe('YAML', () => {
   test('keys may be snake_case or as other trainers name them, but not twice', async () => {
     const path = file(
       'names.yml',
-      'extends: tiny-cpu\nrun_name: names\nsft:\n  per_device_train_batch_size: 3\n  learning_rate: 1e-5\n  max_grad_norm: 0.5\n',
+      'extends: tiny-cpu\nrun_name: names\nsft:\n  per_device_train_batch_size: 6\n  learning_rate: 1e-5\n  max_grad_norm: 0.5\n',
     );
     expect((await loadRecipe(path)).recipe).toMatchObject({
       name: 'names',
-      sft: { microBatchSize: 3, learningRate: 1e-5, maxGradNorm: 0.5 },
+      sft: { microBatchSize: 6, learningRate: 1e-5, maxGradNorm: 0.5 },
     });
     const twice = file('twice.yaml', 'extends: tiny-cpu\nname: x\nsft:\n  microBatchSize: 3\n  micro_batch_size: 4\n');
     expect(await problemsOf(twice)).toEqual([
