@@ -6,11 +6,12 @@
  * MARCO_TEST_LLAMA_CPP=<that directory>. Without it the tests say that they are skipped.
  */
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { zstdDecompressSync } from 'node:zlib';
 import { exportGguf } from '@marco-ts/checkpoint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeTinyQwen2 } from '../golden/gguf/write-tiny-qwen2.ts';
@@ -73,6 +74,28 @@ describe.skipIf(!installed)('llama.cpp', () => {
     // llama.cpp rounds activations too where the weights are BF16 or Q8_0, by other kernels on other processors: there the beginning must agree.
     const count = dtype === 'F32' || dtype === 'F16' ? tiny.greedy.length : 4;
     expect(tokens.slice(0, count)).toEqual(tiny.greedy.slice(0, count));
+    await model.dispose();
+  });
+
+  const data = process.env.MARCO_TEST_DATA;
+  test.skipIf(!data)("Qwen2's real vocabulary splits llama.cpp's own test texts as llama.cpp expects", async () => {
+    const directory = join(root, 'full');
+    await cp(join(data!, 'golden/tiny_qwen2/c_fullvocab_bf16'), directory, { recursive: true });
+    await chmod(directory, 0o755);
+    const tokenizer = join(data!, 'tokenizer');
+    const vocabulary = zstdDecompressSync(await readFile(join(tokenizer, 'qwen2/tokenizer.json.zst')));
+    await writeFile(join(directory, 'tokenizer.json'), vocabulary);
+    await copyFile(join(tokenizer, 'qwen2/tokenizer_config.json'), join(directory, 'tokenizer_config.json'));
+    await exportGguf({ modelDirectory: directory, path: join(root, 'full.gguf'), dtype: 'BF16' });
+    const model = await llama.loadModel({ modelPath: join(root, 'full.gguf') });
+    const vectors = join(tokenizer, 'llamacpp_vectors/ggml-vocab-qwen2.gguf');
+    const texts = (await readFile(`${vectors}.inp`, 'utf8')).split('\n__ggml_vocab_test__\n');
+    const lines = (await readFile(`${vectors}.out`, 'utf8')).split('\n');
+    expect(texts.length).toBeGreaterThan(20);
+    for (const [i, text] of texts.entries()) {
+      const ids = lines[i]!.trim();
+      expect(model.tokenize(text, false)).toEqual(ids === '' ? [] : ids.split(/\s+/).map(Number));
+    }
     await model.dispose();
   });
 });
