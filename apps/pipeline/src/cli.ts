@@ -1,30 +1,23 @@
 #!/usr/bin/env node
 /**
- * The `marco` command: gives the command line the real stages, which are loaded only when a command needs them.
+ * The `marco` command on whatever Node.js started it: one that is too old hands over to the one that the workspace brings.
  */
 import { readFileSync } from 'node:fs';
-import { runCommandLine } from './commands/run-command-line.ts';
+import { findNode, isNewEnough, runInPlace, tooOldMessage } from './commands/new-enough-node.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
-// A reader that went away, like `marco plan | head`, must not end a run.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+if (isNewEnough(process.versions.node)) {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  // Not at the top: an old Node.js could not even load what it imports.
+  const { marco } = await import('./commands/marco.ts');
+  await marco(version);
+} else {
+  const node = findNode(import.meta.url);
+  if (node === undefined) {
+    process.stderr.write(`error ${tooOldMessage(process.version)}\n`);
+    process.exitCode = 2;
+  } else {
+    runInPlace(node, process.argv.slice(1));
+  }
 }
-
-const exitCode = await runCommandLine(
-  process.argv.slice(2),
-  {
-    codeVersion: version,
-    stages: async (recipe) => (await import('./stages/recipe-stages.ts')).recipeStages(recipe),
-    collectResults: async (directory) => (await import('./stages/collect-results.ts')).collectResults(directory),
-  },
-  { stdout: process.stdout, stderr: process.stderr },
-);
-
-// Backends keep worker threads that would keep the process alive; leave once everything written has gone out.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

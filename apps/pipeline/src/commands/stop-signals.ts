@@ -10,11 +10,19 @@ export interface StopSignals {
   close(): void;
 }
 
+/** One Ctrl-C comes twice when the terminal and a parent that passes signals on both send it; nobody presses it again this soon. */
+const SAME_KEY_PRESS_MS = 100;
+
 /** @param onStop called once, at the first signal */
 export function listenForStopSignals(onStop: (signal: StopSignal) => void): StopSignals {
   const controller = new AbortController();
+  let stoppedAt = 0;
   const stop = (name: StopSignal) => (): void => {
-    if (controller.signal.aborted) process.exit(EXIT_CODES[name]);
+    if (controller.signal.aborted) {
+      if (performance.now() - stoppedAt > SAME_KEY_PRESS_MS) process.exit(EXIT_CODES[name]);
+      return;
+    }
+    stoppedAt = performance.now();
     controller.abort(new InterruptedError(name, undefined));
     onStop(name);
   };
