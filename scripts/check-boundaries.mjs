@@ -1,6 +1,7 @@
 /**
  * Holds the import table of docs/architecture.md against the code: each package may import only what lies below it,
- * only `core` and the backends may import tfjs, and every workspace import must stand in the package's own dependencies.
+ * only `core` and the backends may import tfjs, every workspace import must stand in the package's own dependencies, and packages that run in
+ * browsers import no Node module (they ask `process.getBuiltinModule`).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -20,6 +21,8 @@ const MAY_IMPORT = {
   eval: ['model', 'tokenizer', 'core'],
 };
 const MAY_IMPORT_TFJS = new Set(['core', 'backend-wasm', 'backend-webgpu', 'backend-node']);
+const RUNS_IN_BROWSERS = new Set(['core', 'tokenizer', 'backend-wasm', 'backend-webgpu']);
+const WORKERS_OF_NODE = /(^|-)worker\.ts$/;
 const FORBIDDEN_FILE_NAMES = /(^|-)(utils?|helpers?|manager|misc|common)\.ts$/;
 
 const problems = [];
@@ -44,6 +47,9 @@ function checkPackage(name) {
     if (FORBIDDEN_FILE_NAMES.test(file)) problems.push(`${where}: a file name must say what is in it`);
     const isTest = file.endsWith('.test.ts');
     for (const specifier of importsOf(readFileSync(file, 'utf8'))) {
+      if (specifier.startsWith('node:') && RUNS_IN_BROWSERS.has(name) && !isTest && !WORKERS_OF_NODE.test(file)) {
+        problems.push(`${where}: ${name} runs in browsers and must not import ${specifier}`);
+      }
       const own = specifier.match(/^@marco-ts\/([^/]+)/)?.[1];
       if (own !== undefined) {
         if (!MAY_IMPORT[name].includes(own) && !(isTest && own === name)) {
@@ -60,7 +66,10 @@ function checkPackage(name) {
 }
 
 function importsOf(text) {
-  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  const code = text
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/^\s*\/\/.*$/gm, '')
+    .replace(/\bimport type .* from 'node:.*'|\btypeof import\('node:.*?'\)/g, '');
   return [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g)].map((match) => match[1]);
 }
 

@@ -25,8 +25,6 @@ async function bundle(): Promise<string> {
     target: 'es2022',
     conditions: ['@marco-ts/source'],
     mainFields: ['module', 'browser', 'main'],
-    // The threads of the wasm backend in Node; a page never reaches these imports.
-    external: ['node:*'],
     logLevel: 'silent',
   });
   return result.outputFiles[0]!.text;

@@ -4,6 +4,7 @@
  * Texts travel in batches of about BATCH_UNITS, taken by whichever worker is free; ids come back as one transferred array per batch.
  */
 import type { Worker } from 'node:worker_threads';
+import { nodeModule } from '../node-module.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { describeValue, expectString, tokenizerError } from '../tokenizer-error.ts';
 
@@ -42,13 +43,14 @@ interface Job {
   readonly reject: (error: Error) => void;
 }
 
-/** @throws Error when `numWorkers` is not a whole number from 1, or when a worker does not start */
+/** @throws Error when `numWorkers` is not a whole number from 1, when a worker does not start, and outside Node.js */
 export async function createBatchEncoder(
   tokenizer: Tokenizer,
   options: BatchEncoderOptions = {},
 ): Promise<BatchEncoder> {
-  const { Worker } = await import('node:worker_threads');
-  const { availableParallelism } = await import('node:os');
+  const instead = 'In a browser, encode text by text.';
+  const { Worker } = nodeModule('createBatchEncoder', 'node:worker_threads', instead);
+  const { availableParallelism } = nodeModule('createBatchEncoder', 'node:os', instead);
   const { numWorkers = availableParallelism() } = options;
   if (!Number.isInteger(numWorkers) || numWorkers < 1 || numWorkers > 1024) {
     const rule = 'numWorkers must be a whole number from 1 to 1024';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BYTE_TO_CHAR, textToToken, tokenToBytes } from './byte-alphabet.ts';
+import { BYTE_TO_CHAR, tokenToBytes } from './byte-alphabet.ts';
 
 test('256 distinct printable stand-ins', () => {
   expect(new Set(BYTE_TO_CHAR).size).toBe(256);
@@ -11,7 +11,8 @@ test('256 distinct printable stand-ins', () => {
 
 test('a token gives back the bytes of its text', () => {
   const text = ' é\n中🙂\u0000';
-  expect(new TextDecoder().decode(tokenToBytes(textToToken(text)))).toBe(text);
+  const token = Array.from(new TextEncoder().encode(text), (byte) => BYTE_TO_CHAR[byte]).join('');
+  expect(new TextDecoder().decode(tokenToBytes(token))).toBe(text);
 });
 
 test('a token outside the alphabet stands for its own UTF-8', () => {

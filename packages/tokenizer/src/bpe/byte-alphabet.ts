@@ -13,7 +13,7 @@ export const BYTE_TO_CHAR: readonly string[] = (() => {
 })();
 
 /** Byte of each stand-in, by its UTF-16 code; -1 for a code that is none. Length 0x144. */
-export const CHAR_TO_BYTE: Int16Array = (() => {
+const CHAR_TO_BYTE: Int16Array = (() => {
   const table = new Int16Array(0x144).fill(-1);
   for (let byte = 0; byte < 256; byte++) table[BYTE_TO_CHAR[byte]!.charCodeAt(0)] = byte;
   return table;
@@ -31,11 +31,4 @@ export function tokenToBytes(token: string): Uint8Array {
     bytes[i] = byte;
   }
   return bytes;
-}
-
-/** The stand-ins of a text's UTF-8 bytes: how a piece of text is written in the vocabulary. */
-export function textToToken(text: string): string {
-  let token = '';
-  for (const byte of encoder.encode(text)) token += BYTE_TO_CHAR[byte];
-  return token;
 }

@@ -2,6 +2,7 @@
  * Reads a tokenizer from a Hugging Face model directory.
  */
 import { createTokenizer } from '../create-tokenizer.ts';
+import { nodeModule } from '../node-module.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { tokenizerError } from '../tokenizer-error.ts';
 import type { JsonObject } from './tokenizer-json.ts';
@@ -9,8 +10,11 @@ import type { JsonObject } from './tokenizer-json.ts';
 /**
  * @param directory holds tokenizer.json, or vocab.json and merges.txt; and tokenizer_config.json. special_tokens_map.json and
  *   chat_template.jinja are read where they stand beside it
+ * @throws Error when neither is there, when a file is not JSON or not of this family, and outside Node.js
  */
 export async function loadTokenizer(directory: string): Promise<Tokenizer> {
+  const instead = 'In a browser, fetch the files and pass them to createTokenizer.';
+  const { readFile } = nodeModule('loadTokenizer', 'node:fs/promises', instead);
   const [tokenizerJson, vocabJson, mergesText, config, specialTokens, chatTemplate] = await Promise.all(
     [
       'tokenizer.json',
@@ -19,7 +23,7 @@ export async function loadTokenizer(directory: string): Promise<Tokenizer> {
       'tokenizer_config.json',
       'special_tokens_map.json',
       'chat_template.jinja',
-    ].map((name) => readOptional(`${directory}/${name}`)),
+    ].map((name) => readOptional(readFile, `${directory}/${name}`)),
   );
   const tokenizerConfig: JsonObject = {
     ...parse('special_tokens_map.json', specialTokens),
@@ -55,8 +59,10 @@ function dropNull(value: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
 }
 
-async function readOptional(path: string): Promise<string | undefined> {
-  const { readFile } = await import('node:fs/promises'); // here, so that browsers can load the package
+async function readOptional(
+  readFile: (path: string, encoding: 'utf8') => Promise<string>,
+  path: string,
+): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

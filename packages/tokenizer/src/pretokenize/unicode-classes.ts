@@ -12,7 +12,7 @@ export const SPACE = 3;
 export const NEWLINE = 4;
 
 /** `[first, last]` pairs of a packed set. */
-export function unpackRanges(packed: string): [number, number][] {
+function unpackRanges(packed: string): [number, number][] {
   const ranges: [number, number][] = [];
   const numbers = packed.split(' ');
   let position = 0;
