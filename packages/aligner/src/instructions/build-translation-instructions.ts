@@ -19,8 +19,11 @@ export interface TranslationInstructionOptions {
   readonly paragraphs: readonly AlignedParagraph[];
   /** One side of every pair; default `eng_Latn`. */
   readonly pivotLanguage?: string;
+  /** Default `both`. */
   readonly directions?: TranslationDirections;
+  /** Default `TRANSLATION_INSTRUCTIONS`. */
   readonly templates?: readonly string[];
+  /** Default: no limit. */
   readonly maxPerLanguage?: number;
   readonly seed: number | string;
 }

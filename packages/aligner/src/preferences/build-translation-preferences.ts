@@ -8,13 +8,13 @@ import { createRandom, type Random } from '@marco-ts/core';
 import {
   type AlignedParagraph,
   groupParagraphs,
-  type TranslationDirections,
   type TranslationPair,
   translationPairs,
 } from '../instructions/aligned-paragraph.ts';
 import {
   renderTranslationInstruction,
   TRANSLATION_INSTRUCTIONS,
+  type TranslationInstructionOptions,
 } from '../instructions/build-translation-instructions.ts';
 import { limitPerLanguage } from '../instructions/limit-per-language.ts';
 import { wordStarts } from '../instructions/word-boundaries.ts';
@@ -26,16 +26,9 @@ import type { PreferencePair } from './preference-pair.ts';
  */
 export type RejectionKind = 'wrong_language' | 'truncated' | 'other_article';
 
-export interface TranslationPreferenceOptions {
-  readonly paragraphs: readonly AlignedParagraph[];
-  /** One side of every pair; default `eng_Latn`. */
-  readonly pivotLanguage?: string;
-  readonly directions?: TranslationDirections;
+export interface TranslationPreferenceOptions extends TranslationInstructionOptions {
   /** Each pair takes the kind that its language has fewest of, so that they are balanced; default all three. */
   readonly kinds?: readonly RejectionKind[];
-  readonly templates?: readonly string[];
-  readonly maxPerLanguage?: number;
-  readonly seed: number | string;
 }
 
 export interface TranslationPreferences {

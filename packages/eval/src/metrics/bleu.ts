@@ -13,10 +13,12 @@ import {
   formatSignature,
   numReferences,
   type References,
+  scoreCorpus,
+  scoreSentence,
   segmentReferences,
-  sumStatistics,
 } from './corpus-metric.ts';
 import { createNgramMatcher } from './ngram-matcher.ts';
+import { createWordNumbers } from './word-numbers.ts';
 
 export interface BleuOptions {
   /** default '13a'; 'zh' for Chinese, 'char' for scripts without spaces, 'intl' for Unicode punctuation */
@@ -58,9 +60,7 @@ export function bleu(
   references: References,
   options: BleuOptions = {},
 ): BleuScore & { readonly signature: string } {
-  const metric = bleuMetric(options);
-  const score = metric.scoreFromSums(sumStatistics(metric.statistics(hypotheses, references)));
-  return { ...score, signature: metric.signature(references) };
+  return scoreCorpus(bleuMetric(options), hypotheses, references);
 }
 
 /** BLEU of one sentence against its references, by default with `effectiveOrder`, as `sacrebleu.sentence_bleu` does. */
@@ -69,11 +69,7 @@ export function sentenceBleu(
   references: readonly string[],
   options: BleuOptions = {},
 ): BleuScore & { readonly signature: string } {
-  return bleu(
-    [hypothesis],
-    references.map((reference) => [reference]),
-    { effectiveOrder: true, ...options },
-  );
+  return scoreSentence(bleuMetric({ effectiveOrder: true, ...options }), hypothesis, references);
 }
 
 /** BLEU as statistics that add up, for bootstrap and paired tests. */
@@ -102,9 +98,9 @@ export function bleuMetric(options: BleuOptions = {}): CorpusMetric<BleuScore> {
       const segments = segmentReferences('bleu', hypotheses, references, options.emptyReference ?? 'error');
       const values = new Float64Array(hypotheses.length * width);
       const matcher = createNgramMatcher(maxNgramOrder);
-      const symbols = createSymbolTable();
+      const words = createWordNumbers();
       const read = (line: string): Int32Array =>
-        symbols.read(tokens(pythonRightStrip(lowercase ? line.toLowerCase() : line)));
+        words.ofAll(tokens(pythonRightStrip(lowercase ? line.toLowerCase() : line)));
       for (const [segment, own] of segments.entries()) {
         const row = segment * width;
         matcher.clear();
@@ -137,26 +133,6 @@ export function bleuMetric(options: BleuOptions = {}): CorpusMetric<BleuScore> {
             : `${smoothMethod}[${pythonFixed(smoothValue!, 2)}]`,
         ],
       ]),
-  };
-}
-
-/** Numbers for words, so that n-grams compare as integers; one table per corpus. */
-function createSymbolTable(): { read(tokens: readonly string[]): Int32Array } {
-  const numbers = new Map<string, number>();
-  return {
-    read(tokens) {
-      const symbols = new Int32Array(tokens.length);
-      for (let index = 0; index < tokens.length; index++) {
-        const token = tokens[index]!;
-        let number = numbers.get(token);
-        if (number === undefined) {
-          number = numbers.size;
-          numbers.set(token, number);
-        }
-        symbols[index] = number;
-      }
-      return symbols;
-    },
   };
 }
 

@@ -12,10 +12,12 @@ import {
   formatSignature,
   numReferences,
   type References,
+  scoreCorpus,
+  scoreSentence,
   segmentReferences,
-  sumStatistics,
 } from './corpus-metric.ts';
 import { createNgramMatcher, type NgramMatcher } from './ngram-matcher.ts';
+import { createWordNumbers } from './word-numbers.ts';
 
 export interface ChrfOptions {
   /** 0 (default) is chrF, 2 is chrF++ */
@@ -50,9 +52,7 @@ export function chrf(
   references: References,
   options: ChrfOptions = {},
 ): ChrfScore & { readonly signature: string } {
-  const metric = chrfMetric(options);
-  const score = metric.scoreFromSums(sumStatistics(metric.statistics(hypotheses, references)));
-  return { ...score, signature: metric.signature(references) };
+  return scoreCorpus(chrfMetric(options), hypotheses, references);
 }
 
 /** chrF of one sentence against its references. */
@@ -61,11 +61,7 @@ export function sentenceChrf(
   references: readonly string[],
   options: ChrfOptions = {},
 ): ChrfScore & { readonly signature: string } {
-  return chrf(
-    [hypothesis],
-    references.map((reference) => [reference]),
-    options,
-  );
+  return scoreSentence(chrfMetric(options), hypothesis, references);
 }
 
 /** chrF as statistics that add up, for bootstrap and paired tests. */
@@ -176,24 +172,16 @@ function createCharacterReader(whitespace: boolean): (line: string) => Int32Arra
 
 /** Words with a leading or else trailing ASCII punctuation mark set apart; never both, as in Popovic's script. */
 function createWordReader(): (line: string) => Int32Array {
-  const numbers = new Map<string, number>();
-  const numberOf = (word: string): number => {
-    let number = numbers.get(word);
-    if (number === undefined) {
-      number = numbers.size;
-      numbers.set(word, number);
-    }
-    return number;
-  };
+  const numbers = createWordNumbers();
   return (line) => {
     const symbols: number[] = [];
     for (const word of pythonSplit(line)) {
       if (word.length > 1 && ASCII_PUNCTUATION.has(word.at(-1)!)) {
-        symbols.push(numberOf(word.slice(0, -1)), numberOf(word.at(-1)!));
+        symbols.push(numbers.of(word.slice(0, -1)), numbers.of(word.at(-1)!));
       } else if (word.length > 1 && ASCII_PUNCTUATION.has(word[0]!)) {
-        symbols.push(numberOf(word[0]!), numberOf(word.slice(1)));
+        symbols.push(numbers.of(word[0]!), numbers.of(word.slice(1)));
       } else {
-        symbols.push(numberOf(word));
+        symbols.push(numbers.of(word));
       }
     }
     return Int32Array.from(symbols);

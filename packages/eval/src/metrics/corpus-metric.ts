@@ -80,6 +80,29 @@ export function segmentReferences(
   });
 }
 
+/** The score of a whole corpus, with the metric's signature. */
+export function scoreCorpus<Score extends { readonly score: number }>(
+  metric: CorpusMetric<Score>,
+  hypotheses: readonly string[],
+  references: References,
+): Score & { readonly signature: string } {
+  const score = metric.scoreFromSums(sumStatistics(metric.statistics(hypotheses, references)));
+  return { ...score, signature: metric.signature(references) };
+}
+
+/** The score of one sentence against its references, as a corpus of one segment. */
+export function scoreSentence<Score extends { readonly score: number }>(
+  metric: CorpusMetric<Score>,
+  hypothesis: string,
+  references: readonly string[],
+): Score & { readonly signature: string } {
+  return scoreCorpus(
+    metric,
+    [hypothesis],
+    references.map((reference) => [reference]),
+  );
+}
+
 /** `nrefs` of the signature: a number, or `var` where segments differ. */
 export function numReferences(references: References): string {
   const streams = referenceStreams(references);

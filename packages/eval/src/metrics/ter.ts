@@ -12,11 +12,13 @@ import {
   formatSignature,
   numReferences,
   type References,
+  scoreCorpus,
+  scoreSentence,
   segmentReferences,
-  sumStatistics,
 } from './corpus-metric.ts';
 import { type TercomOptions, tercomTokenizer } from './tercom-tokenizer.ts';
 import { countTerEdits } from './translation-edit-rate.ts';
+import { createWordNumbers } from './word-numbers.ts';
 
 export interface TerOptions extends TercomOptions {
   readonly emptyReference?: EmptyReference | undefined;
@@ -38,9 +40,7 @@ export function ter(
   references: References,
   options: TerOptions = {},
 ): TerScore & { readonly signature: string } {
-  const metric = terMetric(options);
-  const score = metric.scoreFromSums(sumStatistics(metric.statistics(hypotheses, references)));
-  return { ...score, signature: metric.signature(references) };
+  return scoreCorpus(terMetric(options), hypotheses, references);
 }
 
 /** TER of one sentence against its references. */
@@ -49,11 +49,7 @@ export function sentenceTer(
   references: readonly string[],
   options: TerOptions = {},
 ): TerScore & { readonly signature: string } {
-  return ter(
-    [hypothesis],
-    references.map((reference) => [reference]),
-    options,
-  );
+  return scoreSentence(terMetric(options), hypothesis, references);
 }
 
 /** TER as statistics that add up, for bootstrap and paired tests. */
@@ -66,13 +62,8 @@ export function terMetric(options: TerOptions = {}): CorpusMetric<TerScore> {
       const segments = segmentReferences('ter', hypotheses, references, options.emptyReference ?? 'error');
       const values = new Float64Array(hypotheses.length * 2);
       for (const [segment, own] of segments.entries()) {
-        const numbers = new Map<string, number>();
-        const read = (line: string): Int32Array =>
-          Int32Array.from(tokens(pythonRightStrip(line)), (word) => {
-            const number = numbers.get(word) ?? numbers.size;
-            numbers.set(word, number);
-            return number;
-          });
+        const words = createWordNumbers();
+        const read = (line: string): Int32Array => words.ofAll(tokens(pythonRightStrip(line)));
         const hypothesis = read(hypotheses[segment]!);
         let fewest = Number.POSITIVE_INFINITY;
         let totalLength = 0;
