@@ -82,15 +82,23 @@ function isRunning(holder: LockContents): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const start = processStart(holder.pid);
+  const fields = processFields(holder.pid);
+  // A killed process keeps its id until its parent asks for it, which the first process of many containers never does.
+  if (fields?.[0] === 'Z' || fields?.[0] === 'X') return false;
+  const start = fields?.[19] ?? null;
   return start === null || holder.processStart === null || start === holder.processStart;
 }
 
 function processStart(pid: number): string | null {
+  return processFields(pid)?.[19] ?? null;
+}
+
+/** Fields of Linux's `/proc/<pid>/stat` from the third on: state first, start time at 19; null elsewhere. */
+function processFields(pid: number): string[] | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the command in parentheses and can hold spaces; the start time is field 22.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    // The second field is the command in parentheses and can hold spaces.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return null;
   }

@@ -214,6 +214,26 @@ describe('whose directory it is', () => {
     expect(readdirSync(directory)).toEqual(['thesis.txt']);
   });
 
+  test.skipIf(process.platform !== 'linux')(
+    'a lock of a killed process that nobody has waited for is taken over',
+    async () => {
+      await run();
+      // The shell becomes a `sleep` that never asks for its child, which therefore stays a zombie.
+      const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      try {
+        const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
+        const pid = Number(String(chunk));
+        const stateOf = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.charAt(0);
+        while (stateOf() !== 'Z') await new Promise((done) => setTimeout(done, 5));
+        const holder = { host: hostname(), processStart: null, token: 't', since: '2024-12-04T00:00:00Z' };
+        writeFileSync(join(directory, 'run.lock'), JSON.stringify({ ...holder, pid }));
+        expect((await run()).logs[0]).toBe(`took over the lock of process ${pid}, which no longer runs`);
+      } finally {
+        parent.kill();
+      }
+    },
+  );
+
   test('a lock of a running process is respected, of a dead one taken over', async () => {
     mkdirSync(directory);
     const lock = join(directory, 'run.lock');

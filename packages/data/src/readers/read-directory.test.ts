@@ -37,7 +37,9 @@ test('reads text, JSON lines and HTML, plain and compressed, in the order of nam
     'b/page.html': '<title>T</title><p>mbili</p>',
     'c.jsonl': `${row}\n\n{"text":"nne","id":"own"}`,
     'd.txt.gz': gzipSync('tano'),
-    'e.jsonl.zst': zstdCompressSync('{"text":"sita","lang":"sw"}\n'),
+    'e.jsonl.zst': zstdCompressSync(
+      '{"text":"sita","language":"swc","language_script":"Latn","topic":"six","score":6,"none":null}\n',
+    ),
     'ignored.bin': 'x',
   });
   const { documents, problems } = await readAll(directory);
@@ -48,7 +50,7 @@ test('reads text, JSON lines and HTML, plain and compressed, in the order of nam
     { id: 'c.jsonl:1', text: 'tatu', language: 'eng_Latn', metadata: { url: 'x', deep: '{"a":1}' } },
     { id: 'own', text: 'nne', language: 'swh_Latn', metadata: {} },
     { id: 'd.txt.gz', text: 'tano', language: 'swh_Latn', metadata: { path: 'd.txt.gz' } },
-    { id: 'e.jsonl.zst:1', text: 'sita', language: 'swh_Latn', metadata: {} },
+    { id: 'e.jsonl.zst:1', text: 'sita', language: 'swc_Latn', metadata: { topic: 'six', score: 6 } },
   ]);
 });
 
@@ -83,6 +85,25 @@ test('bad lines and files are reported with file and line, and reading goes on',
   ]);
   expect(problems[1]!.detail).toBe('no string field "text", got fields body');
   expect(problems[6]!.detail).toBe('no UTF-8 from byte 2 on');
+});
+
+test('a language that is no code is reported, not taken for the default', async () => {
+  const directory = await folder({
+    'a.jsonl': '{"text":"moja","lang":"sw"}\n{"text":"mbili","language":["swh_Latn"]}\n{"text":"tatu","language":null}',
+  });
+  const { documents, problems } = await readAll(directory);
+  expect(documents.map(({ text, language }) => [text, language])).toEqual([
+    ['mbili', 'swh_Latn'],
+    ['tatu', 'swh_Latn'],
+  ]);
+  expect(problems).toEqual([
+    {
+      path: 'a.jsonl',
+      line: 1,
+      reason: 'malformed',
+      detail: 'language must be ISO 639-3 plus script, like "swh_Latn", got "sw"',
+    },
+  ]);
 });
 
 test('without onProblem the first problem stops the run and names its place', async () => {

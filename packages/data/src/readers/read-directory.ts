@@ -1,7 +1,8 @@
 /**
  * Documents from a folder of `.txt`, `.jsonl` and `.html` files, read as streams in a fixed order.
  *
- * `.txt` and `.html`: one document per file. `.jsonl`: one per line, with `text` and optionally `id`, `language` (or `lang`) and `metadata`.
+ * `.txt` and `.html`: one document per file. `.jsonl`: one per line, with `text` and optionally `id` and `language` (or `lang`), the latter
+ * like `swh_Latn` or with FineWeb2's `language_script` beside it. `metadata` and every other field become the document's metadata.
  * Any of them may be gzip or zstd compressed (`.gz`, `.zst`).
  * Units: lines count from 1, as editors do; offsets are in bytes.
  */
@@ -168,13 +169,24 @@ function decodeStrictly(
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function flatMetadata(row: Record<string, unknown>): Record<string, MetadataValue> {
+/** What is not the document itself, the row's own fields first. */
+function flatMetadata(row: Record<string, unknown>, textField: string): Record<string, MetadataValue> {
   const metadata: Record<string, MetadataValue> = {};
-  for (const [key, value] of Object.entries(isObject(row.metadata) ? row.metadata : {})) {
+  const { metadata: inner, id: _id, language: _language, lang: _lang, language_script: _script, ...rest } = row;
+  delete rest[textField];
+  for (const [key, value] of Object.entries({ ...(isObject(inner) ? inner : {}), ...rest })) {
+    if (value === null) continue;
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') metadata[key] = value;
     else metadata[key] = JSON.stringify(value) ?? 'null';
   }
   return metadata;
+}
+
+/** The language a row says it is in, as it says it; undefined when it does not say. */
+function languageOf(row: Record<string, unknown>): string | undefined {
+  const language = row.language ?? row.lang;
+  if (language === undefined || language === null || language === '') return undefined;
+  return typeof row.language_script === 'string' ? `${language}_${row.language_script}` : String(language);
 }
 
 function documentFromRow(
@@ -202,13 +214,17 @@ function documentFromRow(
     report({ ...at, reason: 'empty', detail: `field ${JSON.stringify(field)} has no text` });
     return undefined;
   }
-  const language = row.language ?? row.lang;
-  const isCode = typeof language === 'string' && /^[a-z]{3}_[A-Z][a-z]{3}$/.test(language);
+  const language = languageOf(row) ?? options.language;
+  if (!/^[a-z]{3}_[A-Z][a-z]{3}$/.test(language)) {
+    const detail = `language must be ISO 639-3 plus script, like "swh_Latn", got ${JSON.stringify(language)}`;
+    report({ ...at, reason: 'malformed', detail });
+    return undefined;
+  }
   return {
     id: typeof row.id === 'string' && row.id !== '' ? row.id : id,
     text,
-    language: isCode ? language : options.language,
-    metadata: flatMetadata(row),
+    language,
+    metadata: flatMetadata(row, field),
   };
 }
 
