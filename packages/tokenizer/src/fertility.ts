@@ -18,6 +18,10 @@ export interface Fertility {
   readonly bytesPerToken: number;
 }
 
+/**
+ * @param texts documents; read once, encoded as ordinary text
+ * @throws Error when `texts` holds something else than strings
+ */
 export function fertility(tokenizer: Tokenizer, texts: Iterable<string>): Fertility {
   const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
   const encoder = new TextEncoder();

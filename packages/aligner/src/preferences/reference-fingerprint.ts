@@ -25,6 +25,7 @@ export interface FingerprintOptions {
   readonly maxLength: number;
 }
 
+/** Reads every value of `model` unless a hash of it is given. */
 export async function fingerprintReference({
   pairs,
   model,

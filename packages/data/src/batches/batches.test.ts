@@ -184,6 +184,20 @@ describe('a plan as bytes', () => {
     expect(() => decodePackedPlan(encoded.subarray(0, encoded.length - 16))).toThrow(/must hold .* at byte/);
     expect(() => decodePackedPlan(encoded.subarray(0, 4))).toThrow(/at least 12 bytes, got 4/);
     expect(() => decodePackedPlan(new Uint8Array(64))).toThrow(/begin with MPLN/);
+    const edited = (from: string, to: string) =>
+      Buffer.from(Buffer.from(encoded).toString('latin1').replace(from, to), 'latin1');
+    expect(() => decodePackedPlan(edited('{"seq', '("seq'))).toThrow(/header must be JSON/);
+    expect(() => decodePackedPlan(edited('"numPieces":', '"numPieces":-'))).toThrow(
+      /header must be JSON|numPieces must be/,
+    );
+    expect(() => decodePackedPlan(edited('"numSequences":', '"numsequences":'))).toThrow(
+      /numSequences must be .*, got none/,
+    );
+    const offsets = decodePackedPlan(encoded).sequenceOffsets.slice();
+    offsets[offsets.length - 1]!--;
+    expect(() => decodePackedPlan(encodePackedPlan({ ...packed, sequenceOffsets: offsets }))).toThrow(
+      /must end at piece/,
+    );
   });
 });
 

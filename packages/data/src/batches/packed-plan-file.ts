@@ -19,6 +19,7 @@ const ARRAYS = [
 
 const padded = (length: number): number => Math.ceil(length / 8) * 8;
 
+/** @returns the bytes of a file that `decodePackedPlan` reads; the same plan gives the same bytes */
 export function encodePackedPlan(plan: PackedPlan): Uint8Array {
   const { sequenceLength, seed, numSequences, sourceNames, shardNames, shardChecksums, plannedTokens, placedTokens } =
     plan;
@@ -54,16 +55,16 @@ export function encodePackedPlan(plan: PackedPlan): Uint8Array {
 
 /** @throws Error when the bytes are no whole plan of this version */
 export function decodePackedPlan(bytes: Uint8Array): PackedPlan {
-  const refuse = (rule: string, got: string, at: number): Error =>
+  const refuse: Refuse = (rule, got, at) =>
     new Error(`[@marco-ts/data] decodePackedPlan: ${rule}, got ${got} at byte ${at}. Pack the sequences again.`);
   if (bytes.length < 12) throw refuse('a plan must have at least 12 bytes', `${bytes.length}`, bytes.length);
-  const owned = bytes.slice();
+  const owned = new Uint8Array(bytes); // a copy at an offset of 0; `slice` of a Buffer is a view
   const view = new DataView(owned.buffer);
   if (view.getUint32(0, true) !== MAGIC) throw refuse('a plan must begin with MPLN', 'other bytes', 0);
   if (view.getUint32(4, true) !== VERSION) throw refuse(`version must be ${VERSION}`, `${view.getUint32(4, true)}`, 4);
   const headerLength = view.getUint32(8, true);
   if (12 + headerLength > owned.length) throw refuse('the header must be whole', `${headerLength} bytes of header`, 8);
-  const { numPieces, ...header } = JSON.parse(new TextDecoder().decode(owned.subarray(12, 12 + headerLength)));
+  const { numPieces, ...header } = readHeader(owned.subarray(12, 12 + headerLength), refuse);
   let offset = padded(12 + headerLength);
   const arrays: Record<string, Uint16Array | Uint32Array> = {};
   for (const [name, View] of ARRAYS) {
@@ -74,5 +75,32 @@ export function decodePackedPlan(bytes: Uint8Array): PackedPlan {
     arrays[name] = new View(owned.buffer, offset, length);
     offset += padded(sizeBytes);
   }
-  return { ...header, ...arrays } as PackedPlan;
+  if (arrays.sequenceOffsets!.at(-1) !== numPieces)
+    throw refuse(
+      `sequences must end at piece ${numPieces}`,
+      `${arrays.sequenceOffsets!.at(-1)}`,
+      padded(12 + headerLength),
+    );
+  return { ...header, ...arrays } as unknown as PackedPlan;
+}
+
+type Refuse = (rule: string, got: string, at: number) => Error;
+
+function readHeader(
+  bytes: Uint8Array,
+  refuse: Refuse,
+): Record<string, unknown> & { numSequences: number; numPieces: number } {
+  let header: ReturnType<typeof readHeader>;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw refuse('the header must be JSON', (error as Error).message, 12);
+  }
+  for (const name of ['sequenceLength', 'numSequences', 'numPieces']) {
+    const value = header[name];
+    if (!Number.isSafeInteger(value) || (value as number) < 0) {
+      throw refuse(`${name} must be a whole number`, JSON.stringify(value) ?? 'none', 12);
+    }
+  }
+  return header;
 }

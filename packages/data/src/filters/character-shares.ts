@@ -41,6 +41,7 @@ const REPLACEMENT = /\ufffd/g;
 
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 
+/** Drops as `empty`, `too_short`, `too_long`, `replacement_characters`, `special_characters`, `punctuation_share` or `digit_share`. */
 export function characterShares(options: CharacterSharesOptions = {}): DocumentFilter {
   const { thresholds = DEFAULT_CHARACTER_SHARES } = options;
   return {

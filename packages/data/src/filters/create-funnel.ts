@@ -52,6 +52,7 @@ function pad(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
+/** An empty funnel; `applyFilters`, `exactDedup` and `minhashDedup` count into the one they are given. */
 export function createFunnel(): Funnel {
   const languages = new Map<string, LanguageCounts>();
   const countsOf = (language: string): LanguageCounts => {

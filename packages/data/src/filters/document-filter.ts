@@ -24,6 +24,7 @@ export interface DocumentFilter {
 
 export const KEEP: Keep = { keep: true };
 
+/** @param reason a fixed snake_case word */
 export function drop(reason: string): Drop {
   return { keep: false, reason };
 }

@@ -31,6 +31,7 @@ export interface FineWebQualityOptions {
 /** Unicode's Sentence_Terminal property (full stops, question and exclamation marks of every script) and three Khmer marks of datatrove's list. */
 export const ENDS_SENTENCE = /[\p{Sentence_Terminal}៖៙៚]$/u;
 
+/** Drops as `empty`, `line_punct_ratio`, `short_line_ratio`, `char_dup_ratio` or `list_ratio`. */
 export function fineWebQuality(options: FineWebQualityOptions): DocumentFilter {
   const split = options.splitWords ?? splitWords;
   const { thresholds } = options;

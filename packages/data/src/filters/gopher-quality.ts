@@ -55,6 +55,7 @@ const endsWithEllipsis = (line: string): boolean => {
 };
 const startsWithBullet = (line: string): boolean => /^\s*[•-]/.test(line);
 
+/** Drops with datatrove's reasons, `gopher_short_doc` first and `gopher_enough_stop_words` last: the latter means that there were not enough. */
 export function gopherQuality(options: GopherQualityOptions): DocumentFilter {
   const split = options.splitWords ?? splitWords;
   const { thresholds } = options;

@@ -14,8 +14,9 @@ export interface GopherRepetitionThresholds {
   readonly duplicateLineCharacterFraction: number | null;
   readonly duplicateParagraphFraction: number | null;
   readonly duplicateParagraphCharacterFraction: number | null;
-  /** [n, largest share] */
+  /** [n, largest share of the most frequent n-gram] */
   readonly topNGrams: readonly (readonly [number, number])[];
+  /** [n, largest share of n-grams seen before] */
   readonly duplicateNGrams: readonly (readonly [number, number])[];
 }
 
@@ -62,6 +63,7 @@ function repeatedNGramCharacters(words: readonly string[], n: number): number {
 
 const exceeds = (value: number, limit: number | null): boolean => limit !== null && value > limit;
 
+/** Drops as `empty`, `dup_para_frac`, `dup_line_frac` (each also `_char_frac`), `top_<n>_gram` or `duplicated_<n>_n_grams`. */
 export function gopherRepetition(options: GopherRepetitionOptions): DocumentFilter {
   const split = options.splitWords ?? splitWords;
   const { thresholds } = options;

@@ -17,6 +17,7 @@ export interface LanguageMatchOptions {
   readonly accepts?: (claimed: string, identified: string) => boolean;
 }
 
+/** Drops as `language_unknown` (claimed `und_`), `language_confidence`, `language_mismatch` or `script_mismatch`. */
 export function languageMatch(options: LanguageMatchOptions): DocumentFilter {
   const { identify, minConfidence, accepts } = options;
   return {

@@ -26,6 +26,7 @@ export interface ParagraphAlignment {
   readonly missingArticles: readonly number[];
 }
 
+/** @returns the pairs in the order of articles; `a` is the source side, `b` the target side */
 export function alignParagraphs(a: UdhrDeclaration, b: UdhrDeclaration): ParagraphAlignment {
   const pairs: ParallelPair[] = [];
   const misalignedArticles: number[] = [];

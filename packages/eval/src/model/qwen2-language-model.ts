@@ -58,8 +58,7 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Language
   /** Runs all windows in batches; progress counts windows. */
   const scoreWindows = async (
     windows: readonly Window[],
-    withGreedy: boolean,
-    { signal, onProgress }: RequestOptions,
+    { withGreedy, signal, onProgress }: RequestOptions & { readonly withGreedy: boolean },
   ) => {
     const logProbs = new Float64Array(windows.length);
     const greedy = new Uint8Array(windows.length);
@@ -114,7 +113,7 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Language
         });
         return { window: windows.length - 1, numTokens };
       });
-      const { logProbs, greedy } = await scoreWindows(windows, true, requestOptions);
+      const { logProbs, greedy } = await scoreWindows(windows, { ...requestOptions, withGreedy: true });
       return slots.map((slot) => {
         const { window, numTokens } = answers[slot]!;
         if (window < 0) return { logProb: Number.NaN, isGreedy: false, numTokens };
@@ -138,7 +137,7 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Language
         windows.push(...rollingWindows(tokens, prefixTokenId, maxLength));
         return { first, end: windows.length, numTokens: tokens.length, numBytes: countBytes(text) };
       });
-      const { logProbs } = await scoreWindows(windows, false, requestOptions);
+      const { logProbs } = await scoreWindows(windows, { ...requestOptions, withGreedy: false });
       return slots.map((slot) => {
         const { first, end, numTokens, numBytes } = answers[slot]!;
         return { logProb: logProbs.subarray(first, end).reduce((sum, value) => sum + value, 0), numTokens, numBytes };
