@@ -74,9 +74,10 @@ async function expectSize(path: string, expected: number): Promise<void> {
   throw refuse(`the file must hold ${expected} bytes`, kind, path);
 }
 
-/** Typed views need alignment, which a slice of Node's buffer pool lacks. */
+/** Typed views need alignment, which a piece of Node's buffer pool lacks: that is copied, a buffer of its own is taken as it is. */
 function ownBuffer(bytes: Uint8Array): ArrayBuffer {
-  return bytes.slice().buffer as ArrayBuffer;
+  const isWhole = bytes.byteLength === bytes.buffer.byteLength;
+  return (isWhole ? bytes.buffer : new Uint8Array(bytes).buffer) as ArrayBuffer;
 }
 
 /**
