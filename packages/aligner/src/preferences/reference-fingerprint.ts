@@ -32,12 +32,12 @@ export async function fingerprintReference({
   tokenizer,
   maxLength,
 }: FingerprintOptions): Promise<ReferenceFingerprint> {
-  const data = createHash('sha256');
+  const pairsHash = createHash('sha256');
   for (const pair of pairs) {
     for (const { ids, labels } of [pair.chosen, pair.rejected]) {
-      data.update(`${ids.length} `);
-      addBytes(data, ids);
-      addBytes(data, labels);
+      pairsHash.update(`${ids.length} `);
+      addBytes(pairsHash, ids);
+      addBytes(pairsHash, labels);
     }
   }
   const files = createHash('sha256');
@@ -45,7 +45,7 @@ export async function fingerprintReference({
     files.update(`${name} ${contents.length} ${contents}`);
   }
   return {
-    data: data.digest('hex'),
+    data: pairsHash.digest('hex'),
     model: typeof model === 'string' ? model : await hashParams(model),
     tokenizer: files.digest('hex'),
     maxLength,
