@@ -67,7 +67,7 @@ describe('marco run', () => {
     expect(stdout).toContain('✔ 01 Data: ');
     expect(stdout).toContain('numDocuments 12.3k');
     expect(stdout).toMatch(/^ {2}02-train +ran .*numTokens 3M$/m);
-    expect(stdout).toMatch(/^ {2}All languages +7\.\d\d +/m);
+    expect(stdout).toMatch(/^ {4}All languages +7\.\d\d +/m);
     expect(stdout).toContain(join(run, 'report.html'));
     expect(stdout).not.toContain('\u001b');
     expect(readdirSync(run).sort()).toEqual([

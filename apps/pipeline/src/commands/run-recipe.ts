@@ -101,7 +101,9 @@ async function finish(
       `Nothing to do: all ${outcome.stages.length} stages of ${request.recipe.name} are up to date in ${directory}.\n`,
     );
   }
-  terminal.write(`\n${stageTable(outcome)}\n\n${summaryTable(results)}\n\n`);
+  terminal.write(
+    `\n${stageTable(outcome, terminal.isInteractive ? terminal.columns : undefined)}\n\n${summaryTable(results)}\n\n`,
+  );
   const files = [{ path: HTML_REPORT_FILE, what: 'the report; open it in a browser' }, ...results.artifacts];
   const width = Math.max(...files.map((file) => join(directory, file.path).length));
   for (const file of files)

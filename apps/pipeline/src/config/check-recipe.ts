@@ -2,6 +2,7 @@
  * Checks a plain value against the recipe schema and says everything that is wrong, each with path, rule, what came and the nearest valid name.
  */
 import type { z } from 'zod';
+import { checkAcrossSections } from './check-across-sections.ts';
 import { type ConfigPath, type ConfigProblem, formatPath } from './config-problem.ts';
 import { hintedKey } from './familiar-names.ts';
 import { nearestName } from './nearest-name.ts';
@@ -12,7 +13,8 @@ export type CheckedRecipe = { readonly recipe: Recipe } | { readonly problems: r
 
 export function checkRecipe(value: unknown): CheckedRecipe {
   const result = recipeSchema.safeParse(value, { reportInput: true });
-  if (result.success) return { recipe: result.data };
+  const across = checkAcrossSections(value);
+  if (result.success) return across.length === 0 ? { recipe: result.data } : { problems: across };
   const problems: ConfigProblem[] = [];
   const explainedMissing = new Set<string>();
   for (const issue of result.error.issues) {
@@ -30,7 +32,8 @@ export function checkRecipe(value: unknown): CheckedRecipe {
     if (isMissing(issue, path, value) && explainedMissing.has(formatPath(path))) continue;
     problems.push({ path, message: describe(issue, path, value) });
   }
-  return { problems };
+  const told = new Set(problems.map(({ path }) => formatPath(path)));
+  return { problems: [...problems, ...across.filter(({ path }) => !told.has(formatPath(path)))] };
 }
 
 function unknownKey(key: string, path: ConfigPath, recipe: unknown): { text: string; missing?: string } {

@@ -99,6 +99,35 @@ describe('checking', () => {
     visit(tinyCpu(), []);
   });
 
+  test('rules between sections are told together with all others', () => {
+    const recipe = loose();
+    recipe.data.parallel.pivotLanguage = 'epo_Latn';
+    recipe.eval.translationLanguages = ['spa_Latn', 'epo_Latn', 'tlh_Latn'];
+    recipe.model.maxPositionEmbeddings = 200;
+    recipe.data.source = { kind: 'directory', directory: 'texts', language: 'eng_Latn', textField: 'text' };
+    recipe.seed = -1;
+    const checked = checkRecipe(recipe);
+    if ('recipe' in checked) throw new Error('taken as valid');
+    expect(checked.problems.map(({ message }) => message)).toEqual([
+      'seed: expected at least 0, got -1',
+      'data.parallel.pivotLanguage: must be in a tier of data.tiers, got "epo_Latn"; add it there or take another',
+      'eval.translationLanguages[1]: must be in a tier of data.tiers, got "epo_Latn"; add it there or take another',
+      'eval.translationLanguages[1]: must differ from data.parallel.pivotLanguage, got "epo_Latn"',
+      'eval.translationLanguages[2]: must be in a tier of data.tiers, got "tlh_Latn"; add it there or take another',
+      'sft.sequenceLength: must not be above model.maxPositionEmbeddings 200, got 256',
+      'preference.sequenceLength: must not be above model.maxPositionEmbeddings 200, got 256',
+      'sft: is made from translations and needs data.source.groupField; name the field that translations share, or leave sft out (YAML: sft: null)',
+      'preference: is made from translations and needs data.source.groupField; name the field that translations share, or leave preference out (YAML: preference: null)',
+    ]);
+    const fits = loose();
+    fits.data.source = { ...recipe.data.source, groupField: 'page' };
+    expect(checkRecipe(fits)).toHaveProperty('recipe');
+    delete fits.data.source.groupField;
+    delete fits.sft;
+    delete fits.preference;
+    expect(checkRecipe(fits)).toHaveProperty('recipe');
+  });
+
   test('nearest names', () => {
     expect(nearestName('learningrate', ['learningRate', 'loss'])).toBe('learningRate');
     expect(nearestName('max_grad_norm', ['maxGradNorm'])).toBe('maxGradNorm');
@@ -126,7 +155,7 @@ describe('YAML', () => {
   test('a source of another kind replaces the whole section', async () => {
     const path = file(
       'own.yaml',
-      'extends: tiny-cpu\nname: own\ndata:\n  source: { kind: directory, directory: texts, language: eng_Latn, textField: text }\n',
+      'extends: tiny-cpu\nname: own\nsft: null\npreference: null\ndata:\n  source: { kind: directory, directory: texts, language: eng_Latn, textField: text }\n',
     );
     expect((await loadRecipe(path)).recipe.data.source).toEqual({
       kind: 'directory',

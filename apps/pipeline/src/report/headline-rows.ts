@@ -103,3 +103,14 @@ function tierGroups(tasks: readonly (TaskResult | undefined)[], results: RunResu
   const tiers = new Set(tasks.flatMap((task) => scoresOf(task, 'tier').map((score) => score.group)));
   return inTierOrder([...tiers], results).map((tier) => ({ kind: 'tier', group: tier, name: sourceName(tier) }));
 }
+
+/** Cells of the rows for a table without headings of its own: each section's heading becomes a row above its rows. */
+export function withSections(rows: readonly HeadlineRow[], cells: (row: HeadlineRow) => string[]): string[][] {
+  return [...Map.groupBy(rows, ({ section }) => section)].flatMap(([section, own]) => [
+    [`${section}:`],
+    ...own.map((row) => {
+      const [name = '', ...rest] = cells(row);
+      return [`  ${name}`, ...rest];
+    }),
+  ]);
+}

@@ -2,7 +2,7 @@
 import { formatBytes, formatCount, formatDecimal, formatDuration, formatShare } from '../format/format-quantity.ts';
 import { directionName, languageName, sourceName } from './display-names.ts';
 import { groupSamples } from './group-samples.ts';
-import { headlineRows } from './headline-rows.ts';
+import { headlineRows, withSections } from './headline-rows.ts';
 import type { RunResults } from './run-results.ts';
 import { beforeAndAfter, findTask, scoreOf, scoresOf } from './score-lookup.ts';
 
@@ -16,7 +16,7 @@ export function renderMarkdown(results: RunResults): string {
     '## Before and after each stage',
     table(
       ['held-out text', ...evaluations.map((evaluation) => evaluation.title), 'chance'],
-      headlineRows(results).map((row) => [
+      withSections(headlineRows(results), (row) => [
         row.name,
         ...row.values.map((value) => formatDecimal(value, row.decimals)),
         row.chance === undefined ? '' : formatDecimal(row.chance, row.decimals),
@@ -127,7 +127,8 @@ function dropRows(results: RunResults): string[][] {
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return 'Nothing yet.';
-  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${head.map((_, index) => escapeMarkdown(cells[index] ?? '').trim()).join(' | ')} |`;
   return [line(head), `|${head.map((_, index) => (index === 0 ? '---|' : '---:|')).join('')}`, ...rows.map(line)].join(
     '\n',
   );

@@ -1,7 +1,7 @@
 /** The headline of a run as text: bits per byte by tier after each stage, then the other tasks. */
 import { formatTable } from '../console/format-table.ts';
 import { formatDecimal } from '../format/format-quantity.ts';
-import { headlineRows } from './headline-rows.ts';
+import { headlineRows, withSections } from './headline-rows.ts';
 import type { RunResults } from './run-results.ts';
 
 /** @returns an empty text when nothing was evaluated yet */
@@ -14,7 +14,7 @@ export function summaryTable(results: RunResults): string {
   ];
   return formatTable(
     columns,
-    headlineRows(results).map((row) => [
+    withSections(headlineRows(results), (row) => [
       row.name,
       ...row.values.map((value) => formatDecimal(value, row.decimals)),
       row.chance === undefined ? '' : formatDecimal(row.chance, row.decimals),

@@ -219,7 +219,9 @@ describe('whose directory it is', () => {
     async () => {
       await run();
       // The shell becomes a `sleep` that never asks for its child, which therefore stays a zombie.
-      const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       try {
         const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
         const pid = Number(String(chunk));

@@ -23,8 +23,9 @@ import {
   udhrThresholds,
 } from '@marco-ts/data';
 import type { Recipe } from '../config/recipe-schema.ts';
+import { BadInputError } from '../errors.ts';
 import type { Stage, StageContext } from '../runner/stage.ts';
-import { alignSources } from './align-sources.ts';
+import { type AlignedSources, alignSources } from './align-sources.ts';
 import {
   type DataFunnels,
   DROPPED_FILE,
@@ -33,6 +34,7 @@ import {
   paragraphsFile,
   SOURCE_FILES,
 } from './data-files.ts';
+import { directoryFingerprint } from './directory-fingerprint.ts';
 import { writeJsonLines } from './json-lines.ts';
 import { readSources, type Sources } from './read-sources.ts';
 import { languageName, languageTiers } from './recipe-languages.ts';
@@ -47,7 +49,11 @@ export const dataStage: Stage<Recipe> = {
   name: 'data',
   title: 'data: read, identify, filter, deduplicate, split',
   dependsOn: [],
-  config: ({ data, seed }) => ({ data, seed }),
+  config: ({ data, seed }) => ({
+    data,
+    seed,
+    ...(data.source.kind === 'directory' && { files: directoryFingerprint(data.source.directory) }),
+  }),
   run: runDataStage,
 };
 
@@ -57,7 +63,7 @@ async function runDataStage({ directory, recipe, signal, progress, log, seed }: 
   const sources = await readSources(recipe, languages, signal);
   for (const problem of sources.problems) log(`left out: ${problem}`);
   if (sources.documents.length === 0) {
-    throw new Error('[@marco-ts/pipeline] data: the source must hold documents, got none. Check data.source.');
+    throw new BadInputError('[@marco-ts/pipeline] data: the source must hold documents, got none. Check data.source.');
   }
   const curated = await curate(recipe, sources, {
     languages,
@@ -70,6 +76,7 @@ async function runDataStage({ directory, recipe, signal, progress, log, seed }: 
   progress.advance(1, 'align');
 
   const aligned = alignSources(recipe, sources, curated);
+  requireTranslations(recipe, sources, aligned);
   const isTrainArticle = (article: number): boolean => aligned.articleSplits.get(article) === 'train';
   const trained = sources.declarations.map((declaration) => aligned.keptPartOf(declaration));
   const documents = {
@@ -172,6 +179,19 @@ function requireEveryLanguage(languages: ReadonlySet<string>, curated: CuratedDo
   });
   throw new Error(
     `[@marco-ts/pipeline] data: every language of the recipe must keep training text, got none for ${why.join('; ')}. Loosen data.filters, or take the language out of data.tiers.`,
+  );
+}
+
+/** Told before anything is trained, not when instruction tuning finds nothing to be made from. */
+function requireTranslations({ data, sft, preference }: Recipe, sources: Sources, aligned: AlignedSources): void {
+  const needed = [sft && 'sft', preference && 'preference'].filter((name) => name !== undefined);
+  if (needed.length === 0 || aligned.paragraphs.train.length > 0) return;
+  const { source, parallel } = data;
+  const field = source.kind === 'directory' ? source.groupField : undefined;
+  const numGrouped = sources.documents.filter(({ metadata }) => field !== undefined && field in metadata).length;
+  const found = field === undefined ? '' : ` (${numGrouped} of ${sources.documents.length} documents have "${field}")`;
+  throw new Error(
+    `[@marco-ts/pipeline] data: ${needed.join(' and ')} are made from text in ${parallel.pivotLanguage} and other languages that says the same line by line, got ${aligned.funnel.read} aligned paragraphs, ${aligned.funnel.kept} of them kept and none for training${found}. Name the field that translations share in data.source.groupField and give them equally many lines, or take ${needed.join(' and ')} out of the recipe (YAML: ${needed[0]}: null).`,
   );
 }
 

@@ -6,6 +6,7 @@ import { initQwen2Params, loadQwen2, type Qwen2Config } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
+import { directoryFingerprint } from './directory-fingerprint.ts';
 import { type StageModel, saveStageModel } from './model-files.ts';
 import { startBackend } from './start-backend.ts';
 
@@ -13,7 +14,11 @@ export const modelStage: Stage<Recipe> = {
   name: 'model',
   title: 'model: initial weights',
   dependsOn: ['tokenizer'],
-  config: ({ model, seed }) => ({ model, seed }),
+  config: ({ model, seed }) => ({
+    model,
+    seed,
+    ...(model.kind === 'directory' && { files: directoryFingerprint(model.directory) }),
+  }),
   async run({ directory, inputs, recipe, progress, seed }) {
     progress.start({ total: 1, unit: 'models' });
     await startBackend(recipe);

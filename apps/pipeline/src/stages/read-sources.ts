@@ -14,6 +14,7 @@ import {
   type UdhrDeclaration,
 } from '@marco-ts/data';
 import type { Recipe } from '../config/recipe-schema.ts';
+import { BadInputError } from '../errors.ts';
 import { languageName } from './recipe-languages.ts';
 
 export interface Sources {
@@ -80,7 +81,12 @@ async function readOwnText(source: OwnText, signal: AbortSignal): Promise<Source
     },
     signal,
   };
-  for await (const document of readDirectory(options)) documents.push(document);
+  try {
+    for await (const document of readDirectory(options)) documents.push(document);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new BadInputError((error as Error).message, { cause: error });
+  }
   const { groupField } = source;
   const groupOf = (document: Document): string =>
     groupField === undefined ? document.id : String(document.metadata[groupField] ?? document.id);

@@ -8,6 +8,7 @@ import type { Recipe } from '../config/recipe-schema.ts';
 import type { FertilityResult } from '../report/run-results.ts';
 import type { Stage } from '../runner/stage.ts';
 import { readDocuments, SOURCE_FILES } from './data-files.ts';
+import { directoryFingerprint } from './directory-fingerprint.ts';
 import { readJsonLines } from './json-lines.ts';
 
 export const FERTILITY_FILE = 'fertility.json';
@@ -16,7 +17,10 @@ export const tokenizerStage: Stage<Recipe> = {
   name: 'tokenizer',
   title: 'tokenizer: learn merges, measure fertility',
   dependsOn: ['data'],
-  config: ({ tokenizer, model }) => ({ tokenizer, from: model.kind === 'directory' ? model.directory : null }),
+  config: ({ tokenizer, model }) =>
+    model.kind === 'directory'
+      ? { from: model.directory, files: directoryFingerprint(model.directory) }
+      : { tokenizer, from: null },
   async run({ directory, inputs, recipe, progress }) {
     const train = await readDocuments(inputs.data!, 'train');
     const test = await readDocuments(inputs.data!, 'test');

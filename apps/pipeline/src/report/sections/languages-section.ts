@@ -28,9 +28,10 @@ export function languagesSection(results: RunResults): Html {
   const split = panels.flatMap((panel) =>
     columnsOf(panel.rows).map((rows, part) => ({ ...panel, rows, part, numRows: panel.rows.length })),
   );
-  // Short tiers share a column; a long one has one or more of its own.
-  const isShort = (panel: { numRows: number }): boolean => panel.numRows <= MAX_SHORT_ROWS;
-  const groups = [split.filter(isShort), ...split.filter((panel) => !isShort(panel)).map((panel) => [panel])];
+  // Short tiers share a column beside long ones, which have one or more of their own.
+  const long = split.filter((panel) => panel.numRows > MAX_SHORT_ROWS);
+  const short = split.filter((panel) => panel.numRows <= MAX_SHORT_ROWS);
+  const groups = [...(long.length > 0 ? [short] : short.map((panel) => [panel])), ...long.map((panel) => [panel])];
   return html`<section id="languages">
 <h2>Every language, before and after</h2>
 <p class="note">Bits per byte on held-out articles, lower is better. Scripts that need several bytes per letter start and end lower per byte, so compare a language with itself.</p>

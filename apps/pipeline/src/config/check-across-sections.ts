@@ -1,0 +1,80 @@
+/**
+ * Rules between sections of a recipe: what one section names must be in another, and what one makes must fit into another.
+ *
+ * Runs on recipes that may be wrong elsewhere, so that these problems are told together with all others: what is missing or of the wrong
+ * type is passed over here.
+ */
+import type { ConfigPath, ConfigProblem } from './config-problem.ts';
+
+type Loose = Readonly<Record<string, unknown>>;
+
+export function checkAcrossSections(recipe: unknown): ConfigProblem[] {
+  return [...languageProblems(recipe), ...lengthProblems(recipe), ...translationProblems(recipe)];
+}
+
+/** Languages that other sections use are languages of a tier. */
+function languageProblems(recipe: unknown): ConfigProblem[] {
+  const tiers = section(recipe, 'data', 'tiers');
+  const known = new Set(Object.values(tiers).flatMap((languages) => (Array.isArray(languages) ? languages : [])));
+  if (known.size === 0) return [];
+  const problems: ConfigProblem[] = [];
+  const pivot = section(recipe, 'data', 'parallel').pivotLanguage;
+  const expectKnown = (language: unknown, path: ConfigPath, where: string): void => {
+    if (typeof language !== 'string' || known.has(language)) return;
+    problems.push({
+      path,
+      message: `${where}: must be in a tier of data.tiers, got ${JSON.stringify(language)}; add it there or take another`,
+    });
+  };
+  expectKnown(pivot, ['data', 'parallel', 'pivotLanguage'], 'data.parallel.pivotLanguage');
+  const translated = section(recipe, 'eval').translationLanguages;
+  for (const [index, language] of (Array.isArray(translated) ? translated : []).entries()) {
+    const path = ['eval', 'translationLanguages', index];
+    const where = `eval.translationLanguages[${index}]`;
+    expectKnown(language, path, where);
+    if (language === pivot && typeof pivot === 'string') {
+      problems.push({ path, message: `${where}: must differ from data.parallel.pivotLanguage, got "${pivot}"` });
+    }
+  }
+  return problems;
+}
+
+/** Sequences fit the positions of a model that the recipe makes; those of a model on disk are not known yet. */
+function lengthProblems(recipe: unknown): ConfigProblem[] {
+  const { kind, maxPositionEmbeddings } = section(recipe, 'model');
+  if (kind !== 'random' || typeof maxPositionEmbeddings !== 'number') return [];
+  return ['pretrain', 'sft', 'preference'].flatMap((name) => {
+    const { sequenceLength } = section(recipe, name);
+    if (typeof sequenceLength !== 'number' || sequenceLength <= maxPositionEmbeddings) return [];
+    return [
+      {
+        path: [name, 'sequenceLength'],
+        message: `${name}.sequenceLength: must not be above model.maxPositionEmbeddings ${maxPositionEmbeddings}, got ${sequenceLength}`,
+      },
+    ];
+  });
+}
+
+/** Instructions and preferences are made from translations, which own text has only by groups. */
+function translationProblems(recipe: unknown): ConfigProblem[] {
+  const source = section(recipe, 'data', 'source');
+  if (source.kind !== 'directory' || source.groupField !== undefined) return [];
+  return ['sft', 'preference'].flatMap((name) => {
+    if (Object.keys(section(recipe, name)).length === 0) return [];
+    return [
+      {
+        path: [name],
+        message: `${name}: is made from translations and needs data.source.groupField; name the field that translations share, or leave ${name} out (YAML: ${name}: null)`,
+      },
+    ];
+  });
+}
+
+function section(recipe: unknown, ...path: string[]): Loose {
+  const value = path.reduce<unknown>((inner, key) => (isSection(inner) ? inner[key] : undefined), recipe);
+  return isSection(value) ? value : {};
+}
+
+function isSection(value: unknown): value is Loose {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
