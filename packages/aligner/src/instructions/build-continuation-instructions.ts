@@ -5,7 +5,7 @@ import { createRandom } from '@marco-ts/core';
 import type { Conversation } from '../sft/conversation.ts';
 import { type AlignedParagraph, groupParagraphs } from './aligned-paragraph.ts';
 import { limitPerLanguage } from './limit-per-language.ts';
-import { wordStarts } from './word-boundaries.ts';
+import { wordStarts } from './word-starts.ts';
 
 /** `{language}` is the language's name, `{text}` the beginning. */
 export const CONTINUATION_INSTRUCTIONS: readonly string[] = [

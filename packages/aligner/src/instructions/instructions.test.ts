@@ -4,7 +4,7 @@ import type { AlignedParagraph } from './aligned-paragraph.ts';
 import { buildContinuationInstructions } from './build-continuation-instructions.ts';
 import { buildLanguageNamingInstructions } from './build-language-naming-instructions.ts';
 import { buildTranslationInstructions, renderTranslationInstruction } from './build-translation-instructions.ts';
-import { wordStarts } from './word-boundaries.ts';
+import { wordStarts } from './word-starts.ts';
 
 const content = (messages: readonly { content: string }[]): [string, string] => [
   messages[0]!.content,

@@ -17,7 +17,7 @@ import {
   type TranslationInstructionOptions,
 } from '../instructions/build-translation-instructions.ts';
 import { limitPerLanguage } from '../instructions/limit-per-language.ts';
-import { wordStarts } from '../instructions/word-boundaries.ts';
+import { wordStarts } from '../instructions/word-starts.ts';
 import type { PreferencePair } from './preference-pair.ts';
 
 /**

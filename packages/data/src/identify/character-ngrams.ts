@@ -5,7 +5,7 @@
  * words with a boundary on both sides, never across two boundaries.
  */
 
-export const NUM_BUCKETS_LOG2 = 20;
+const NUM_BUCKETS_LOG2 = 20;
 export const NUM_BUCKETS = 2 ** NUM_BUCKETS_LOG2;
 const MAX_ORDER = 4;
 const SPACE = 32;
@@ -15,7 +15,7 @@ const APOSTROPHES = /[’ʼ‘`´]/g;
 const NOT_IN_WORD = /[^\p{L}\p{M}']+/gu;
 
 /** Lower-cased words between single spaces, with one at either end; empty when the text has no letter. */
-export function simplifyForNGrams(text: string): string {
+function simplifyForNGrams(text: string): string {
   const words = text.toLowerCase().replace(APOSTROPHES, "'").replace(NOT_IN_WORD, ' ').trim();
   return words === '' ? '' : ` ${words} `;
 }

@@ -16,8 +16,8 @@ import {
   scoreSentence,
   segmentReferences,
 } from './corpus-metric.ts';
+import { countTerEdits } from './count-ter-edits.ts';
 import { type TercomOptions, tercomTokenizer } from './tercom-tokenizer.ts';
-import { countTerEdits } from './translation-edit-rate.ts';
 import { createWordNumbers } from './word-numbers.ts';
 
 export interface TerOptions extends TercomOptions {

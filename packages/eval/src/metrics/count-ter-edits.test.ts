@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countTerEdits } from './translation-edit-rate.ts';
+import { countTerEdits } from './count-ter-edits.ts';
 
 const words = fc
   .array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 20 })
