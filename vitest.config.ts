@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Packages resolve to their TypeScript sources, so tests need no build of their dependencies. */
 const conditions = ['@marco-ts/source', 'node', 'import', 'module', 'default'];
 
 /** Larger real data for tests; absent on most machines, and those tests then say that they are skipped. */
-const sharedData = resolve(import.meta.dirname, '../shared/data');
-const testData = process.env.MARCO_TEST_DATA ?? (existsSync(sharedData) ? sharedData : '');
+const testData = process.env.MARCO_TEST_DATA ?? '';
 
 /** Tests never see, and never fill, what the user has cached: native backends, downloaded models. */
 const cache = mkdtempSync(join(tmpdir(), 'marco-cache-'));
