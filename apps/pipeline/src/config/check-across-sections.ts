@@ -6,6 +6,14 @@
  */
 import type { ConfigPath, ConfigProblem } from './config-problem.ts';
 
+const LENGTHS = [
+  ['pretrain', 'sequenceLength'],
+  ['sft', 'sequenceLength'],
+  ['preference', 'sequenceLength'],
+  ['eval', 'translationMaxNewTokens'],
+  ['eval', 'sampleMaxNewTokens'],
+] as const;
+
 type Loose = Readonly<Record<string, unknown>>;
 
 export function checkAcrossSections(recipe: unknown): ConfigProblem[] {
@@ -43,13 +51,16 @@ function languageProblems(recipe: unknown): ConfigProblem[] {
 function lengthProblems(recipe: unknown): ConfigProblem[] {
   const { kind, maxPositionEmbeddings } = section(recipe, 'model');
   if (kind !== 'random' || typeof maxPositionEmbeddings !== 'number') return [];
-  return ['pretrain', 'sft', 'preference'].flatMap((name) => {
-    const { sequenceLength } = section(recipe, name);
-    if (typeof sequenceLength !== 'number' || sequenceLength <= maxPositionEmbeddings) return [];
+  return LENGTHS.flatMap(([name, key]) => {
+    const length = section(recipe, name)[key];
+    // A new token follows at least one of a prompt.
+    const limit = name === 'eval' ? maxPositionEmbeddings - 1 : maxPositionEmbeddings;
+    if (typeof length !== 'number' || length <= limit) return [];
+    const rule = name === 'eval' ? 'must be below' : 'must not be above';
     return [
       {
-        path: [name, 'sequenceLength'],
-        message: `${name}.sequenceLength: must not be above model.maxPositionEmbeddings ${maxPositionEmbeddings}, got ${sequenceLength}`,
+        path: [name, key],
+        message: `${name}.${key}: ${rule} model.maxPositionEmbeddings ${maxPositionEmbeddings}, got ${length}`,
       },
     ];
   });

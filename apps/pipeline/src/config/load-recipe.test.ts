@@ -104,6 +104,7 @@ describe('checking', () => {
     recipe.data.parallel.pivotLanguage = 'epo_Latn';
     recipe.eval.translationLanguages = ['spa_Latn', 'epo_Latn', 'tlh_Latn'];
     recipe.model.maxPositionEmbeddings = 200;
+    recipe.eval.sampleMaxNewTokens = 200;
     recipe.data.source = { kind: 'directory', directory: 'texts', language: 'eng_Latn', textField: 'text' };
     recipe.seed = -1;
     const checked = checkRecipe(recipe);
@@ -116,6 +117,7 @@ describe('checking', () => {
       'eval.translationLanguages[2]: must be in a tier of data.tiers, got "tlh_Latn"; add it there or take another',
       'sft.sequenceLength: must not be above model.maxPositionEmbeddings 200, got 256',
       'preference.sequenceLength: must not be above model.maxPositionEmbeddings 200, got 256',
+      'eval.sampleMaxNewTokens: must be below model.maxPositionEmbeddings 200, got 200',
       'sft: is made from translations and needs data.source.groupField; name the field that translations share, or leave sft out (YAML: sft: null)',
       'preference: is made from translations and needs data.source.groupField; name the field that translations share, or leave preference out (YAML: preference: null)',
     ]);

@@ -256,6 +256,10 @@ export const recipeSchema = z.strictObject({
       path: ['replayRows'],
       message: 'must be below microBatchSize',
     })
+    .refine((sft) => sft.numTranslationExamples + sft.numLanguageNamingExamples + sft.numContinuationExamples > 0, {
+      path: ['numTranslationExamples'],
+      message: 'of the three numbers of examples one must be above 0',
+    })
     .optional(),
   /** leave out to skip */
   preference: z

@@ -76,6 +76,7 @@ export async function collectResults(directory: string): Promise<RunResults> {
   const config = await read<JsonObject>('model', join(MODEL_DIRECTORY, 'config.json'));
   const qwen2 = config && parseQwen2Config(config);
   const backend = trained.length === 0 ? undefined : await read<BackendRecord>(trained.at(-1)!, BACKEND_FILE);
+  const mixture = (await read<MixtureResult[]>('shards', MIXTURE_FILE)) ?? [];
   const stages = [...finished.values()].map(stageResult);
   const last = [...finished.values()].at(-1)!.manifest;
   return {
@@ -92,14 +93,14 @@ export async function collectResults(directory: string): Promise<RunResults> {
     finishedAt: String(last.notes?.finishedAt ?? last.startedAt),
     stages,
     funnel: funnelResult(await read<DataFunnels>('data', FUNNEL_FILE)),
-    mixture: (await read<MixtureResult[]>('shards', MIXTURE_FILE)) ?? [],
+    mixture,
     fertility: (await read<FertilityResult[]>('tokenizer', FERTILITY_FILE)) ?? [],
     numParameters: finished.get('model')?.manifest.counts.parameters ?? 0,
     training,
     evaluations,
     samples,
     cost: costResult(recipe, stages, trained, qwen2),
-    caveats: caveatsOf(recipe),
+    caveats: caveatsOf(recipe, mixture),
     artifacts: [...finished.values()].flatMap(({ name, path }) =>
       name === 'export'
         ? [{ path: relativePath(directory, join(path, EXPORT_DIRECTORY)), what: 'the model, for transformers' }]

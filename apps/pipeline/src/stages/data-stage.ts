@@ -38,10 +38,14 @@ import { directoryFingerprint } from './directory-fingerprint.ts';
 import { writeJsonLines } from './json-lines.ts';
 import { readSources, type Sources } from './read-sources.ts';
 import { languageName, languageTiers } from './recipe-languages.ts';
+import { startBackend } from './start-backend.ts';
 
 const SPLITS: readonly SplitName[] = ['train', 'validation', 'test'];
 /** Dropped documents that are written out whole, per reason, for people to judge. */
 const MAX_DROPPED_PER_REASON = 200;
+/** Files and lines that gave no document and are told while running; the file has all of them. */
+const MAX_PROBLEMS_SHOWN = 10;
+const PROBLEMS_FILE = 'left-out.txt';
 /** Article number of the declaration's preamble: most of its text, so never held out. */
 const PREAMBLE = '0';
 
@@ -59,12 +63,19 @@ export const dataStage: Stage<Recipe> = {
 
 async function runDataStage({ directory, recipe, signal, progress, log, seed }: StageContext<Recipe>) {
   const languages = new Set(languageTiers(recipe).keys());
+  // Needed later: better told now than after hours of reading.
+  await startBackend(recipe);
   progress.start({ total: 6, unit: 'steps', label: 'reading' });
   const sources = await readSources(recipe, languages, signal);
-  for (const problem of sources.problems) log(`left out: ${problem}`);
+  for (const problem of sources.problems.slice(0, MAX_PROBLEMS_SHOWN)) log(`left out: ${problem}`);
+  if (sources.problems.length > 0) await writeFile(join(directory, PROBLEMS_FILE), `${sources.problems.join('\n')}\n`);
+  if (sources.problems.length > MAX_PROBLEMS_SHOWN) {
+    log(`left out: ${sources.problems.length - MAX_PROBLEMS_SHOWN} more, all of them in ${PROBLEMS_FILE}`);
+  }
   if (sources.documents.length === 0) {
     throw new BadInputError('[@marco-ts/pipeline] data: the source must hold documents, got none. Check data.source.');
   }
+  requireGroups(recipe, sources);
   const curated = await curate(recipe, sources, {
     languages,
     seed,
@@ -165,6 +176,16 @@ async function curate(
     },
   });
   return { ...curated, dropped };
+}
+
+/** One group to train on and one each to hold out, before what the filters drop. */
+function requireGroups({ data }: Recipe, { documents, groupOf }: Sources): void {
+  const numGroups = new Set(documents.map(groupOf)).size;
+  if (numGroups >= 3) return;
+  const field = data.source.kind === 'directory' ? data.source.groupField : undefined;
+  throw new BadInputError(
+    `[@marco-ts/pipeline] data: there must be at least 3 groups of documents, to train on, to validate on and to test on, got ${numGroups} in ${documents.length} documents. ${field === undefined ? 'Give more documents.' : `Give more values of "${field}", or another data.source.groupField.`}`,
+  );
 }
 
 function requireEveryLanguage(languages: ReadonlySet<string>, curated: CuratedDocuments, funnel: FunnelReport): void {

@@ -70,6 +70,7 @@ type OwnText = Extract<Recipe['data']['source'], { kind: 'directory' }>;
 async function readOwnText(source: OwnText, signal: AbortSignal): Promise<Sources> {
   const problems: string[] = [];
   const documents: Document[] = [];
+  const ids = new Set<string>();
   const options = {
     directory: source.directory,
     language: source.language,
@@ -82,7 +83,7 @@ async function readOwnText(source: OwnText, signal: AbortSignal): Promise<Source
     signal,
   };
   try {
-    for await (const document of readDirectory(options)) documents.push(document);
+    for await (const document of readDirectory(options)) documents.push(withOwnId(document, ids));
   } catch (error) {
     signal.throwIfAborted();
     throw new BadInputError((error as Error).message, { cause: error });
@@ -92,7 +93,7 @@ async function readOwnText(source: OwnText, signal: AbortSignal): Promise<Source
     groupField === undefined ? document.id : String(document.metadata[groupField] ?? document.id);
   const groups = [...new Set(documents.map(groupOf))];
   const numberOf = new Map(groups.map((group, index) => [group, index + 1]));
-  const ids = new Map(
+  const idOf = new Map(
     documents.map((document) => [`${document.language} ${numberOf.get(groupOf(document))}`, document.id]),
   );
   return {
@@ -101,9 +102,18 @@ async function readOwnText(source: OwnText, signal: AbortSignal): Promise<Source
       groupField === undefined ? [] : declarationsOf(documents, (document) => numberOf.get(groupOf(document))!),
     groupOf,
     groupOfArticle: (article) => groups[article - 1]!,
-    documentId: ({ language }, article) => ids.get(`${language} ${article}`) ?? '',
+    documentId: ({ language }, article) => idOf.get(`${language} ${article}`) ?? '',
     problems,
   };
+}
+
+/** Ids of several files or languages need not differ; later ones get their language, then a number. */
+function withOwnId(document: Document, taken: Set<string>): Document {
+  let { id } = document;
+  if (taken.has(id)) id = `${document.id} ${document.language}`;
+  for (let number = 2; taken.has(id); number++) id = `${document.id} ${document.language} ${number}`;
+  taken.add(id);
+  return id === document.id ? document : { ...document, id };
 }
 
 /** Groups become articles; lines become paragraphs. */

@@ -2,19 +2,22 @@
  * What a reader of the numbers must know: where the run is a toy, and where the paper is silent and something else stands in.
  */
 import type { Recipe } from '../config/recipe-schema.ts';
+import { formatDecimal } from '../format/format-quantity.ts';
+import type { MixtureResult } from '../report/run-results.ts';
 
-export function caveatsOf(recipe: Recipe): string[] {
-  const { model, data, pretrain, sft, preference } = recipe;
-  const repeats = pretrain.maxEpochs > 1;
+/** @param mixture what was planned; empty before that */
+export function caveatsOf(recipe: Recipe, mixture: readonly Pick<MixtureResult, 'epochs'>[]): string[] {
+  const { model, data, sft, preference } = recipe;
+  const maxEpochs = Math.max(0, ...mixture.map(({ epochs }) => epochs));
   return [
     ...(model.kind === 'random'
       ? [
           `The model starts from random weights and is a toy of ${model.numHiddenLayers} layers: the paper adapts a trained Qwen2. Its scores show that the pipeline learns, not what a language model can do.`,
         ]
       : []),
-    ...(repeats
+    ...(maxEpochs > 1
       ? [
-          `The text is repeated up to ${pretrain.maxEpochs} times within a stage, because there is so little of it; the paper repeats nothing.`,
+          `The text is repeated up to ${formatDecimal(maxEpochs, 1)} times within a stage, because there is so little of it; the paper repeats nothing.`,
         ]
       : []),
     'Numeric thresholds of the paper’s filters are not public: those of FineWeb2 and SailCraft stand in.',

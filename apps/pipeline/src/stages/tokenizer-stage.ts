@@ -21,11 +21,16 @@ export const tokenizerStage: Stage<Recipe> = {
     model.kind === 'directory'
       ? { from: model.directory, files: directoryFingerprint(model.directory) }
       : { tokenizer, from: null },
-  async run({ directory, inputs, recipe, progress }) {
+  async run({ directory, inputs, recipe, progress, log }) {
     const train = await readDocuments(inputs.data!, 'train');
     const test = await readDocuments(inputs.data!, 'test');
     progress.start({ total: 2, unit: 'steps', label: 'learning merges' });
     const tokenizer = await makeTokenizer(recipe, inputs.data!, train);
+    if (recipe.model.kind === 'random' && tokenizer.vocabSize < recipe.tokenizer.vocabSize) {
+      log(
+        `the text gives ${tokenizer.vocabSize} of the ${recipe.tokenizer.vocabSize} tokens of tokenizer.vocabSize: no other pair is seen ${recipe.tokenizer.minFrequency} times`,
+      );
+    }
     progress.advance(1, 'fertility');
     const languages = Map.groupBy(test, ({ language }) => language);
     const measured: FertilityResult[] = [...languages].map(([language, documents]) => {

@@ -3,7 +3,16 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -161,12 +170,13 @@ test('own documents in a directory run through the same stages', async () => {
         .replace(/<[^>]+>/g, '\n')
         .replace(/\s*\n\s*/g, '\n')
         .trim();
-      rows.push(JSON.stringify({ id: `${language}-${number}`, text, language, metadata: { part: number } }));
+      // Ids that repeat over languages, and a group that is a field of its own, as translated corpora often have them.
+      rows.push(JSON.stringify({ id: `article-${number}`, text, language, translation_of: number }));
     }
   }
   rmSync(texts, { recursive: true, force: true });
   mkdirSync(texts);
-  writeFileSync(join(texts, 'own.jsonl'), `${rows.join('\n')}\nnot json\n`);
+  writeFileSync(join(texts, 'own.jsonl'), `${rows.join('\n')}\n${'not json\n'.repeat(12)}`);
   const own = join(root, 'own.yaml');
   writeFileSync(
     own,
@@ -175,14 +185,34 @@ test('own documents in a directory run through the same stages', async () => {
       .replace('low: [ind_Latn, swh_Latn, tha_Thai]', 'low: [swh_Latn]')
       .replace(
         'data:\n',
-        'data:\n  source: { kind: directory, directory: texts, language: eng_Latn, textField: text, groupField: part }\n',
+        'data:\n  source: { kind: directory, directory: texts, language: eng_Latn, textField: text, groupField: translation_of }\n',
       )}`,
   );
   const directory = join(root, 'own-run');
   const { code, output } = await marco(['run', own, '--output', directory]);
   expect(code, output).toBe(0);
   expect(output).toMatch(/left out: .*own\.jsonl:\d+: malformed/);
+  expect(output).toContain('left out: 2 more, all of them in left-out.txt');
+  expect(
+    readFileSync(join(stageOf(directory, 'data'), 'left-out.txt'), 'utf8')
+      .trim()
+      .split('\n'),
+  ).toHaveLength(12);
   const results = JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as RunResults;
   expect(results.funnel.read).toBe(rows.length);
   expect(results.evaluations).toHaveLength(5);
+
+  const unchanged = await marco(['run', own, '--output', directory]);
+  expect(unchanged.output).toContain('Nothing to do');
+  appendFileSync(join(texts, 'own.jsonl'), `${rows[0]!.replace('article-', 'again-')}\n`);
+  const changed = await marco(['run', own, '--output', directory, '--dry-run']);
+  expect(changed.output).toMatch(/01-data +run +config changed: files\.sizeBytes/);
+
+  const ungrouped = await marco(['run', own, '--output', `${directory}-2`, '--set', 'data.source.groupField=page']);
+  expect(ungrouped.code).toBe(1);
+  expect(ungrouped.output).toContain(`none for training (0 of ${rows.length + 1} documents have "page")`);
+  writeFileSync(join(texts, 'own.jsonl'), rows.slice(0, 2).join('\n'));
+  const tooFew = await marco(['run', own, '--output', `${directory}-2`]);
+  expect(tooFew.code).toBe(2);
+  expect(tooFew.output).toContain('at least 3 groups of documents, to train on, to validate on and to test on, got 2');
 });

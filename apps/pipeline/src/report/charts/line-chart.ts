@@ -82,7 +82,11 @@ ${
     : html`<line class="reference" x1="${MARGIN.left}" x2="${width - MARGIN.right}" y1="${y(options.reference.value).toFixed(1)}" y2="${y(options.reference.value).toFixed(1)}"/><text class="reference-label" x="${width - MARGIN.right}" y="${(y(options.reference.value) - 5).toFixed(1)}" text-anchor="end">${options.reference.name}</text>`
 }
 ${options.smooth ? drawn.map((entry) => html`<path class="line raw ${entry.className}" d="${path(entry.raw)}"/>`) : ''}
-${drawn.map((entry) => html`<path class="line ${entry.className}" d="${path(entry.line)}"><title>${entry.name}</title></path>`)}
+${drawn.map((entry) =>
+  entry.line.length === 1
+    ? html`<g class="${entry.className}"><title>${entry.name}</title><circle class="after" cx="${x(entry.line[0]![0]).toFixed(1)}" cy="${y(entry.line[0]![1]).toFixed(1)}" r="3.5"/></g>`
+    : html`<path class="line ${entry.className}" d="${path(entry.line)}"><title>${entry.name}</title></path>`,
+)}
 </svg>`;
 }
 

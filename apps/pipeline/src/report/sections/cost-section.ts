@@ -31,7 +31,7 @@ function stageFigure(
 ): Html {
   return html`<figure><figcaption>${title}</figcaption>${barChart({
     rows: results.stages.map((stage) => ({
-      name: stage.title.length > 22 ? `${stage.title.slice(0, 21)}…` : stage.title,
+      name: stage.name.length > 22 ? `${stage.name.slice(0, 21)}…` : stage.name,
       value: of(stage),
       label: format(of(stage)),
       className: 'ink-bar',

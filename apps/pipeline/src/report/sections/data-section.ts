@@ -122,7 +122,7 @@ export function mixtureSection(results: RunResults): Html {
         name: sourceName(row.source),
         value: row.usedTokens,
         planned: row.plannedTokens,
-        label: `${formatShare(row.usedTokens / total)} · ×${formatDecimal(row.epochs, 1)}`,
+        label: `${formatShare(row.usedTokens / total)} · ×${formatDecimal(row.epochs, row.epochs < 1 ? 2 : 1)}`,
         className: sourceClass(row.source),
       })),
       domain,

@@ -52,26 +52,30 @@ function bySource(stages: readonly TrainingResult[], results: RunResults): Html 
     split.flatMap((stage) => stage.steps.flatMap((step) => Object.keys(step.lossBySource ?? {}))),
   );
   const sources = [...new Set([...order.filter((source) => present.has(source)), ...present])];
+  // Colours are few and used again in other stages: each chart has its own key.
+  const sourcesOf = (stage: TrainingResult): string[] =>
+    sources.filter((source) => stage.steps.some((step) => step.lossBySource?.[source] !== undefined));
   return html`<h3>Loss by mixture source</h3>
-${legend(sources.map((source) => ({ name: sourceName(source), className: sourceClass(source), mark: 'line' as const })))}
 <div class="panels">${split.map(
     (stage) =>
-      html`<figure><figcaption>${stage.title}</figcaption>${lineChart({
-        series: sources.map(
-          (source): LineSeries => ({
-            name: sourceName(source),
-            className: sourceClass(source),
-            points: stage.steps.flatMap((step) => {
-              const loss = step.lossBySource?.[source];
-              return loss === undefined ? [] : [[step.numTokens, loss] as const];
+      html`<figure><figcaption>${stage.title}</figcaption>${legend(sourcesOf(stage).map((source) => ({ name: sourceName(source), className: sourceClass(source), mark: 'line' as const })))}${lineChart(
+        {
+          series: sourcesOf(stage).map(
+            (source): LineSeries => ({
+              name: sourceName(source),
+              className: sourceClass(source),
+              points: stage.steps.flatMap((step) => {
+                const loss = step.lossBySource?.[source];
+                return loss === undefined ? [] : [[step.numTokens, loss] as const];
+              }),
             }),
-          }),
-        ),
-        xLabel: 'tokens',
-        yLabel: 'loss, nats per token',
-        smooth: true,
-        description: `Loss by mixture source of ${stage.title}`,
-      })}</figure>`,
+          ),
+          xLabel: 'tokens',
+          yLabel: 'loss, nats per token',
+          smooth: true,
+          description: `Loss by mixture source of ${stage.title}`,
+        },
+      )}</figure>`,
   )}</div>`;
 }
 
