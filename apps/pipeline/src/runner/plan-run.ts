@@ -2,15 +2,16 @@
  * Decides, before anything runs, which stages are up to date, which run and why.
  *
  * A stage's key is the hash of its config, its version, the code version and the keys of its inputs. Stages are deterministic, so a
- * finished directory with the same key has the same contents and is not made again.
+ * finished directory with the same key has the same contents and is not made again, unless files of it are gone or cut off.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type JsonObject, readManifest, stageHash } from '@marco-ts/checkpoint';
+import { type JsonObject, stageHash } from '@marco-ts/checkpoint';
 import { describeChanges } from '../config/describe-changes.ts';
 import type { RunRecipe, Stage } from './stage.ts';
 import { findStageEntry, listStageEntries, PARTIAL_SUFFIX, stageDirectoryName } from './stage-directories.ts';
+import { findDamage, readStageManifest } from './stage-files.ts';
 
 export interface PlannedStage<R extends RunRecipe> {
   readonly stage: Stage<R>;
@@ -57,9 +58,10 @@ export async function planRun<R extends RunRecipe>(options: {
     const directoryName = stageDirectoryName(index, stage.name);
     const path = join(options.directory, findStageEntry(entries, directoryName, ''));
     const partial = join(options.directory, findStageEntry(entries, directoryName, PARTIAL_SUFFIX));
-    const manifest = await readManifest(path);
+    const manifest = await readStageManifest(path);
     const entry = { stage, directoryName, key, inputKeys, config, versions };
-    if (manifest?.hash === key) {
+    const damage = manifest?.hash === key ? await findDamage(path, manifest.notes?.files) : undefined;
+    if (manifest?.hash === key && damage === undefined) {
       planned.set(stage.name, { ...entry, status: 'up-to-date', reason: '' });
       continue;
     }
@@ -71,7 +73,8 @@ export async function planRun<R extends RunRecipe>(options: {
 
     function reasonToRun(): string {
       if (manifest === null)
-        return existsSync(path) ? 'its directory has no manifest: it was not finished' : 'not run yet';
+        return existsSync(path) ? 'its directory has no manifest that can be read: it is not finished' : 'not run yet';
+      if (damage !== undefined) return damage;
       const changes = describeChanges(manifest.config, config);
       if (changes.length > 0) return `config changed: ${changes.join('; ')}`;
       const outdated = Object.entries(versions).find(([name, version]) => manifest.versions[name] !== version);

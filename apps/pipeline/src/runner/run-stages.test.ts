@@ -91,7 +91,25 @@ describe('skipping and rerunning', () => {
     rmSync(join(directory, '01-numbers', 'manifest.json'));
     const { calls, logs } = await run();
     expect(calls).toEqual(['numbers']);
-    expect(logs).toContain('stage numbers: its directory has no manifest: it was not finished');
+    expect(logs).toContain('stage numbers: its directory has no manifest that can be read: it is not finished');
+  });
+
+  test('files that are gone or cut off make their stage run again, and nothing after it', async () => {
+    await run();
+    const whole = contents(directory);
+    const squares = join(directory, '02-squares');
+    rmSync(join(squares, 'squares.json'));
+    const gone = await run();
+    expect(gone.calls).toEqual(['squares from 0']);
+    expect(gone.logs).toContain('stage squares: its file squares.json is gone');
+    writeFileSync(join(squares, 'squares.json'), '[');
+    const cut = await run();
+    expect(cut.calls).toEqual(['squares from 0']);
+    expect(cut.logs[0]).toMatch(/^stage squares: its file squares\.json is damaged: 1 B where \d+ B were written$/);
+    writeFileSync(join(squares, 'manifest.json'), '{"stage":');
+    expect((await run()).calls).toEqual(['squares from 0']);
+    expect(contents(directory)).toEqual(whole);
+    expect((await run()).calls).toEqual([]);
   });
 
   test('the plan says the same without writing', async () => {

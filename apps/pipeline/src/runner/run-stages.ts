@@ -21,6 +21,7 @@ import {
   renumberStages,
   stageDirectoryName,
 } from './stage-directories.ts';
+import { listStageFiles, readStageManifest } from './stage-files.ts';
 import { stageSeed } from './stage-seed.ts';
 
 /** What the runner tells while it works; the console draws it. */
@@ -166,6 +167,7 @@ async function runStage<R extends RunRecipe>(options: {
     throw new StageFailedError(stage.name, `stage ${stage.name} failed: ${message}`, explained);
   }
   await Promise.all(pendingLogs);
+  const { [UNFINISHED_FILE]: _, ...files } = await listStageFiles(partial);
   const manifest: StageManifest = {
     stage: stage.name,
     inputs: entry.inputKeys,
@@ -175,7 +177,12 @@ async function runStage<R extends RunRecipe>(options: {
     seconds: spent(),
     startedAt: begunAt,
     hash: entry.key,
-    notes: { peakRssBytes: endMeasurement(), finishedAt: new Date().toISOString(), node: process.version },
+    notes: {
+      peakRssBytes: endMeasurement(),
+      finishedAt: new Date().toISOString(),
+      node: process.version,
+      files,
+    },
   };
   await writeManifest(partial, manifest);
   await finishDirectory(partial, path);
@@ -200,7 +207,7 @@ async function repairDirectory(directory: string): Promise<void> {
   for (const { entry, suffix } of await listStageEntries(directory)) {
     const path = join(directory, entry);
     if (suffix === REPLACED_SUFFIX) await rm(path, { recursive: true, force: true });
-    if (suffix !== PARTIAL_SUFFIX || (await readManifest(path)) === null) continue;
+    if (suffix !== PARTIAL_SUFFIX || (await readStageManifest(path)) === null) continue;
     await finishDirectory(path, path.slice(0, -PARTIAL_SUFFIX.length));
   }
 }

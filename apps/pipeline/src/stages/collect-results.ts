@@ -3,7 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type JsonObject, readManifest, type StageManifest } from '@marco-ts/checkpoint';
+import type { JsonObject, StageManifest } from '@marco-ts/checkpoint';
 import type { BackendRecord } from '@marco-ts/core';
 import { estimate, parseQwen2Config, type Qwen2Config } from '@marco-ts/model';
 import { readJsonlLog } from '@marco-ts/trainer';
@@ -22,6 +22,7 @@ import type {
   TrainingResult,
 } from '../report/run-results.ts';
 import { readRunRecord } from '../runner/run-directory.ts';
+import { readStageManifest } from '../runner/stage-files.ts';
 import { type DataFunnels, FUNNEL_FILE } from './data-files.ts';
 import { evaluationResult } from './evaluation-result.ts';
 import { EVALUATION_FILE, evaluationStageName, SAMPLES_FILE } from './evaluation-stage.ts';
@@ -59,7 +60,15 @@ export async function collectResults(directory: string): Promise<RunResults> {
   }
   const read = async <Value>(stage: string, file: string): Promise<Value | undefined> => {
     const found = finished.get(stage);
-    return found && (JSON.parse(await readFile(join(found.path, file), 'utf8')) as Value);
+    if (found === undefined) return undefined;
+    try {
+      return JSON.parse(await readFile(join(found.path, file), 'utf8')) as Value;
+    } catch (error) {
+      throw new Error(
+        `[@marco-ts/pipeline] collectResults: the files of finished stages must be whole, got ${(error as Error).message} at ${join(found.path, file)}. Remove ${found.path} and run \`marco resume ${directory}\`, which makes it again.`,
+        { cause: error },
+      );
+    }
   };
   const models = modelStages(recipe);
   const trained = models.slice(1).filter((name) => finished.has(name));
@@ -115,7 +124,7 @@ async function finishedStages(directory: string, recipe: Recipe): Promise<Map<st
   const finished = new Map<string, FinishedStage>();
   for (const [index, { name, title }] of recipeStages(recipe).entries()) {
     const path = join(directory, `${String(index + 1).padStart(2, '0')}-${name}`);
-    const manifest = await readManifest(path);
+    const manifest = await readStageManifest(path);
     if (manifest !== null) finished.set(name, { name, title: title ?? name, path, manifest });
   }
   return finished;

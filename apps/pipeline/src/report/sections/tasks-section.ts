@@ -77,10 +77,8 @@ function accuracyFigure(
           results,
         ).map((tier) => scored.find((score) => score.group === tier)!)
       : scored;
-  const domain: [number, number] = [
-    Math.min(0.4, ...found.map(({ score }) => score.value), ...groups.map((score) => score.value)),
-    1,
-  ];
+  const lowEnds = [...found.map(({ score }) => score), ...groups].map(({ value, stderr = 0 }) => value - 2 * stderr);
+  const domain: [number, number] = [Math.max(0, Math.min(0.4, ...lowEnds)), 1];
   const row = (name: string, score: TaskScore, className: string) => ({
     name,
     value: score.value,
