@@ -1,7 +1,7 @@
 /**
  * The `marco` command line: parses arguments, runs one command, turns every error into a message and an exit code.
  */
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-problem.ts';
 import { checkWithOverrides, loadRecipe } from '../config/load-recipe.ts';
@@ -111,7 +111,7 @@ ${EXIT_CODE_HELP}`,
     .action(async (name: string, options: CommonOptions) => {
       const { recipe, source } = await loadRecipe(name, options.set);
       const directory = runDirectory(recipe, options);
-      const resumeCommand = `marco resume ${quoted(directory)}`;
+      const resumeCommand = `${ownCommand()} resume ${quoted(directory)}`;
       const { dryRun = false, json = false } = options;
       await runRecipe(pipeline, { recipe, source, directory, dryRun, json, resumeCommand }, output);
     });
@@ -125,7 +125,7 @@ ${EXIT_CODE_HELP}`,
     .action(async (given: string | undefined, options: { json?: boolean }) => {
       const { directory, record } = await findRunDirectory(given);
       const recipe = checkWithOverrides(record.recipe, [], join(directory, 'recipe.json'));
-      const resumeCommand = `marco resume ${quoted(directory)}`;
+      const resumeCommand = `${ownCommand()} resume ${quoted(directory)}`;
       const { json = false } = options;
       await runRecipe(
         pipeline,
@@ -245,6 +245,14 @@ function runDirectory(recipe: Recipe, options: CommonOptions): string {
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
+}
+
+/** How this command was called, so that what it prints can be typed: installed as `marco`, or the file of the repository. */
+function ownCommand(): string {
+  const path = process.argv[1] ?? 'marco';
+  if (/^marco(\.cmd)?$/.test(basename(path)) || !/^cli\.[jt]s$/.test(basename(path))) return 'marco';
+  const near = relative(process.cwd(), path);
+  return `node ${quoted(near.startsWith('..') ? path : near)}`;
 }
 
 function quoted(path: string): string {

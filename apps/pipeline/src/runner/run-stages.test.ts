@@ -105,7 +105,7 @@ describe('skipping and rerunning', () => {
     writeFileSync(join(squares, 'squares.json'), '[');
     const cut = await run();
     expect(cut.calls).toEqual(['squares from 0']);
-    expect(cut.logs[0]).toMatch(/^stage squares: its file squares\.json is damaged: 1 B where \d+ B were written$/);
+    expect(cut.logs[0]).toMatch(/^stage squares: its file squares\.json is damaged: 1 bytes where \d+ were written$/);
     writeFileSync(join(squares, 'manifest.json'), '{"stage":');
     expect((await run()).calls).toEqual(['squares from 0']);
     expect(contents(directory)).toEqual(whole);
@@ -204,6 +204,9 @@ describe('failures', () => {
     await expect(run({}, failing(denied, false))).rejects.toThrow(
       /got EACCES at \/somewhere\/locked. Change the rights/,
     );
+    // What Linux answers where a parent directory cannot be made either, as on a read-only disk.
+    const unmade = Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'mkdir', path: '/cdrom/runs' });
+    await expect(run({}, failing(unmade, false))).rejects.toThrow(/got ENOENT at \/cdrom\/runs\. Is its disk there/);
   });
 
   test('a run directory under a file is refused', async () => {

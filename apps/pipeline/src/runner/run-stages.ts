@@ -243,6 +243,12 @@ async function explainDiskError(error: unknown, directory: string): Promise<unkn
       { cause: error },
     );
   }
+  if (code === 'ENOENT' && (error as NodeJS.ErrnoException).syscall === 'mkdir') {
+    return new BadInputError(
+      `[@marco-ts/pipeline] runStages: the run directory must be one that can be made, got ${code} at ${where}. Is its disk there and writable? Choose another directory with --output.`,
+      { cause: error },
+    );
+  }
   if (code === 'ENOTDIR' || code === 'EEXIST') {
     return new BadInputError(
       `[@marco-ts/pipeline] runStages: a directory must not lie under a file, got ${code} (${message}) at ${where}. Choose another directory with --output.`,

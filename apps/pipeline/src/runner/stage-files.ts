@@ -7,7 +7,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type JsonValue, readManifest, type StageManifest } from '@marco-ts/checkpoint';
-import { formatBytes } from '../format/format-quantity.ts';
 
 /** @returns sizes in bytes by path from the directory, with `/` everywhere */
 export async function listStageFiles(directory: string): Promise<Record<string, number>> {
@@ -28,7 +27,7 @@ export async function findDamage(directory: string, files: JsonValue | undefined
     const found = await stat(join(directory, path)).catch(() => undefined);
     if (found === undefined) return `its file ${path} is gone`;
     if (found.size !== sizeBytes) {
-      return `its file ${path} is damaged: ${formatBytes(found.size)} where ${formatBytes(Number(sizeBytes))} were written`;
+      return `its file ${path} is damaged: ${found.size} bytes where ${Number(sizeBytes)} were written`;
     }
   }
   return undefined;

@@ -28,6 +28,7 @@ import type { SampleResult } from '../report/run-results.ts';
 import type { Stage, StageContext } from '../runner/stage.ts';
 import { readDocuments, readParagraphs } from './data-files.ts';
 import { withStageModel } from './model-files.ts';
+import { modelStage } from './model-stage.ts';
 import { languageTiers } from './recipe-languages.ts';
 import { startBackend } from './start-backend.ts';
 
@@ -53,6 +54,12 @@ export function evaluationStage(after: string, options: { isChat: boolean; refer
       await startBackend(recipe);
       const tokenizer = await loadTokenizer(inputs.tokenizer!);
       const material = await readMaterial(context);
+      const tiers = languageTiers(recipe);
+      const untrained = recipe.eval.translationLanguages.filter((language) => !tiers.has(language));
+      // Once: the same holds for every model of the run.
+      if (after === modelStage.name && untrained.length > 0) {
+        log(`eval.translationLanguages: ${untrained.join(', ')} are in no tier of data.tiers and are not translated`);
+      }
       const open = <Result>(stage: string, use: (model: LanguageModel) => Promise<Result>): Promise<Result> =>
         withStageModel(inputs[stage]!, ({ params, config }) =>
           use(

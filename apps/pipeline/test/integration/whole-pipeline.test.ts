@@ -15,12 +15,12 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunResults } from '../../src/report/run-results.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'marco-pipeline-'));
-const cli = join(import.meta.dirname, '../../src/cli.ts');
+const cli = resolve(import.meta.dirname, '../../src/cli.ts');
 const recipe = join(root, 'small.yaml');
 
 beforeAll(() => {
@@ -55,7 +55,7 @@ interface Finished {
 
 /** Runs the command; `stop` sends the signal as soon as its condition holds. */
 function marco(args: readonly string[], stop?: { when: () => boolean; signal: NodeJS.Signals }): Promise<Finished> {
-  return new Promise((resolve, reject) => {
+  return new Promise((finish, reject) => {
     const child = spawn(process.execPath, ['--conditions=@marco-ts/source', cli, ...args], { cwd: root });
     let output = '';
     const watch = setInterval(() => {
@@ -71,7 +71,7 @@ function marco(args: readonly string[], stop?: { when: () => boolean; signal: No
     child.on('error', reject);
     child.on('close', (code) => {
       clearInterval(watch);
-      resolve({ code, output });
+      finish({ code, output });
     });
   });
 }
@@ -128,6 +128,7 @@ test('every stage runs on real pages, and an interrupted run ends in the same mo
     signal: 'SIGINT',
   });
   expect(stopped.code, stopped.output).toBe(130);
+  expect(stopped.output).toContain(`Go on with: node ${cli} resume ${interrupted}`);
   const resumed = await marco(['resume', interrupted]);
   expect(resumed.code, resumed.output).toBe(0);
   expect(resumed.output).toContain('going on from step');
