@@ -17,31 +17,22 @@ const LENGTHS = [
 type Loose = Readonly<Record<string, unknown>>;
 
 export function checkAcrossSections(recipe: unknown): ConfigProblem[] {
-  return [...languageProblems(recipe), ...lengthProblems(recipe), ...translationProblems(recipe)];
+  return [...pivotProblems(recipe), ...lengthProblems(recipe), ...translationProblems(recipe)];
 }
 
-/** The pivot is trained, and is not translated into itself. */
-function languageProblems(recipe: unknown): ConfigProblem[] {
+/** The pivot is one of the languages. */
+function pivotProblems(recipe: unknown): ConfigProblem[] {
   const tiers = section(recipe, 'data', 'tiers');
   const known = new Set(Object.values(tiers).flatMap((languages) => (Array.isArray(languages) ? languages : [])));
   if (known.size === 0) return [];
-  const problems: ConfigProblem[] = [];
   const pivot = section(recipe, 'data', 'parallel').pivotLanguage;
-  if (typeof pivot === 'string' && !known.has(pivot)) {
-    problems.push({
+  if (typeof pivot !== 'string' || known.has(pivot)) return [];
+  return [
+    {
       path: ['data', 'parallel', 'pivotLanguage'],
       message: `data.parallel.pivotLanguage: must be in a tier of data.tiers, got "${pivot}"; add it there or take another`,
-    });
-  }
-  const translated = section(recipe, 'eval').translationLanguages;
-  for (const [index, language] of (Array.isArray(translated) ? translated : []).entries()) {
-    const path = ['eval', 'translationLanguages', index];
-    const where = `eval.translationLanguages[${index}]`;
-    if (language === pivot && typeof pivot === 'string') {
-      problems.push({ path, message: `${where}: must differ from data.parallel.pivotLanguage, got "${pivot}"` });
-    }
-  }
-  return problems;
+    },
+  ];
 }
 
 /** Sequences fit the positions of a model that the recipe makes; those of a model on disk are not known yet. */

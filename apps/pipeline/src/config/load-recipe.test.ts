@@ -102,7 +102,6 @@ describe('checking', () => {
   test('rules between sections are told together with all others', () => {
     const recipe = loose();
     recipe.data.parallel.pivotLanguage = 'epo_Latn';
-    recipe.eval.translationLanguages = ['spa_Latn', 'epo_Latn'];
     recipe.model.maxPositionEmbeddings = 200;
     recipe.eval.sampleMaxNewTokens = 200;
     recipe.data.source = { kind: 'directory', directory: 'texts', language: 'eng_Latn', textField: 'text' };
@@ -112,7 +111,6 @@ describe('checking', () => {
     expect(checked.problems.map(({ message }) => message)).toEqual([
       'seed: expected at least 0, got -1',
       'data.parallel.pivotLanguage: must be in a tier of data.tiers, got "epo_Latn"; add it there or take another',
-      'eval.translationLanguages[1]: must differ from data.parallel.pivotLanguage, got "epo_Latn"',
       'sft.sequenceLength: must not be above model.maxPositionEmbeddings 200, got 256',
       'preference.sequenceLength: must not be above model.maxPositionEmbeddings 200, got 256',
       'eval.sampleMaxNewTokens: must be below model.maxPositionEmbeddings 200, got 200',
@@ -126,6 +124,18 @@ describe('checking', () => {
     delete fits.sft;
     delete fits.preference;
     expect(checkRecipe(fits)).toHaveProperty('recipe');
+  });
+
+  test('a recipe of one language is one; of none it is not', () => {
+    const recipe = loose();
+    recipe.data.tiers = { english: [], chinese: [], high: [], low: ['swh_Latn'] };
+    recipe.data.parallel.pivotLanguage = 'swh_Latn';
+    expect(checkRecipe(recipe)).toHaveProperty('recipe');
+    recipe.data.tiers.low = [];
+    const checked = checkRecipe(recipe);
+    expect('problems' in checked && checked.problems.map(({ message }) => message)).toEqual([
+      'data.tiers.english: of the tiers one must have a language, got []',
+    ]);
   });
 
   test('nearest names', () => {

@@ -101,15 +101,18 @@ const directorySource = z.strictObject({
 
 const data = z.strictObject({
   source: z.discriminatedUnion('kind', [udhrSource, directorySource]),
-  /** languages by tier; a language belongs to one tier */
+  /** languages by tier; a language belongs to one tier, and a tier without languages gives its share to the others */
   tiers: z
     .strictObject({
-      english: z.array(language).min(1),
-      chinese: z.array(language).min(1),
+      english: z.array(language),
+      chinese: z.array(language),
       high: z.array(language),
       low: z.array(language),
     })
     .superRefine((tiers, context) => {
+      if (Object.values(tiers).every((languages) => languages.length === 0)) {
+        context.addIssue({ code: 'custom', path: ['english'], message: 'of the tiers one must have a language' });
+      }
       const tierOf = new Map<string, string>();
       for (const [tier, languages] of Object.entries(tiers)) {
         languages.forEach((code, index) => {

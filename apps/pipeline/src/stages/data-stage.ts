@@ -192,12 +192,14 @@ function requireEveryLanguage(languages: ReadonlySet<string>, curated: CuratedDo
   const trained = new Set(curated.train.map(({ language }) => language));
   const missing = [...languages].filter((language) => !trained.has(language));
   if (missing.length === 0) return;
-  const why = missing.map((language) => {
+  const absent = missing.filter((language) => funnel.languages[language] === undefined);
+  const why = missing.flatMap((language) => {
     const counts = funnel.languages[language];
-    if (counts === undefined) return `${language} (not in the source)`;
+    if (counts === undefined) return [];
     const drops = Object.entries(counts.dropped).map(([reason, count]) => `${count} ${reason}`);
-    return `${language} (${counts.read} read: ${drops.join(', ')})`;
+    return [`${language} (${counts.read} read: ${drops.join(', ') || 'all held out'})`];
   });
+  if (absent.length > 0) why.push(`${absent.join(', ')} (not in the source)`);
   throw new Error(
     `[@marco-ts/pipeline] data: every language of the recipe must keep training text, got none for ${why.join('; ')}. Loosen data.filters, or take the language out of data.tiers.`,
   );

@@ -158,7 +158,8 @@ function translationPairs(
   { translationLanguages, numTranslationPairs }: Recipe['eval'],
 ): TranslationPair[] {
   const byKey = new Map(paragraphs.map((paragraph) => [`${paragraph.language} ${paragraph.paragraphId}`, paragraph]));
-  return translationLanguages.flatMap((language) => {
+  return [...new Set(translationLanguages)].flatMap((language) => {
+    if (language === pivotLanguage) return [];
     const own = paragraphs.filter((paragraph) => paragraph.language === language).slice(0, numTranslationPairs);
     return own.flatMap((other) => {
       const pivot = byKey.get(`${pivotLanguage} ${other.paragraphId}`);

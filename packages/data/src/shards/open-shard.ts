@@ -22,7 +22,7 @@ const DEFAULT_MAX_RESIDENT_BYTES = 64 * 2 ** 20;
 
 function refuse(rule: string, got: string, where: string): Error {
   return new Error(
-    `[@marco-ts/data] openShard: ${rule}, got ${got} at ${where}. Write the shard again: run its stage once more.`,
+    `[@marco-ts/data] openShard: ${rule}, got ${got} at ${where}. Write the shard again: remove the directory of its stage and run once more.`,
   );
 }
 

@@ -13,7 +13,7 @@ export interface IntervalRow {
 
 const WIDTH = 480;
 const ROW_HEIGHT = 26;
-const MARGIN = { top: 24, right: 62, bottom: 22, left: 148 };
+const MARGIN = { top: 24, right: 62, bottom: 22, left: 190 };
 
 /** @param options.domain the ends of the axis */
 export function intervalChart(options: {
