@@ -5,7 +5,7 @@ import { basename, join, relative } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-problem.ts';
 import { checkWithOverrides, loadRecipe } from '../config/load-recipe.ts';
-import { recipeJsonSchema } from '../config/recipe-keys.ts';
+import { recipeEditorSchema } from '../config/recipe-editor-schema.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import { createTerminal } from '../console/terminal.ts';
 import { BadInputError, EXIT_CODES, exitCodeOf, InterruptedError } from '../errors.ts';
@@ -220,7 +220,7 @@ Examples:
   marco config schema > recipe.schema.json
   then, as first line of a YAML recipe:  # yaml-language-server: $schema=recipe.schema.json`,
     )
-    .action(() => void output.stdout.write(`${JSON.stringify(recipeJsonSchema(), null, 2)}\n`));
+    .action(() => void output.stdout.write(`${JSON.stringify(recipeEditorSchema(), null, 2)}\n`));
 
   return program;
 }

@@ -134,7 +134,7 @@ describe('checking', () => {
     recipe.data.tiers.low = [];
     const checked = checkRecipe(recipe);
     expect('problems' in checked && checked.problems.map(({ message }) => message)).toEqual([
-      'data.tiers.english: of the tiers one must have a language, got []',
+      'data.tiers.english: of the tiers one must have a language',
     ]);
   });
 
