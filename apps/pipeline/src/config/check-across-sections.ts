@@ -5,6 +5,7 @@
  * type is passed over here.
  */
 import type { ConfigProblem } from './config-problem.ts';
+import { languageSchema } from './recipe-schema.ts';
 
 const LENGTHS = [
   ['pretrain', 'sequenceLength'],
@@ -24,7 +25,8 @@ export function checkAcrossSections(recipe: unknown): ConfigProblem[] {
 function pivotProblems(recipe: unknown): ConfigProblem[] {
   const tiers = section(recipe, 'data', 'tiers');
   const known = new Set(Object.values(tiers).flatMap((languages) => (Array.isArray(languages) ? languages : [])));
-  if (known.size === 0) return [];
+  // With a mistyped code in the tiers nobody knows what is missing.
+  if (known.size === 0 || ![...known].every((code) => languageSchema.safeParse(code).success)) return [];
   const pivot = section(recipe, 'data', 'parallel').pivotLanguage;
   if (typeof pivot !== 'string' || known.has(pivot)) return [];
   return [

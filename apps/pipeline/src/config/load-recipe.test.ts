@@ -126,6 +126,15 @@ describe('checking', () => {
     expect(checkRecipe(fits)).toHaveProperty('recipe');
   });
 
+  test('a mistyped language is told, not what is missing because of it', () => {
+    const recipe = loose();
+    recipe.data.tiers.english = ['eng'];
+    const checked = checkRecipe(recipe);
+    expect('problems' in checked && checked.problems.map(({ message }) => message)).toEqual([
+      'data.tiers.english[0]: must be ISO 639-3 plus script, like "swh_Latn", got "eng"',
+    ]);
+  });
+
   test('a recipe of one language is one; of none it is not', () => {
     const recipe = loose();
     recipe.data.tiers = { english: [], chinese: [], high: [], low: ['swh_Latn'] };

@@ -7,7 +7,10 @@
 import { z } from 'zod';
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" or "-"');
-const language = z.string().regex(/^[a-z]{3}_[A-Z][a-z]{3}$/, 'must be ISO 639-3 plus script, like "swh_Latn"');
+/** a language in a script, as a recipe writes it */
+export const languageSchema = z
+  .string()
+  .regex(/^[a-z]{3}_[A-Z][a-z]{3}$/, 'must be ISO 639-3 plus script, like "swh_Latn"');
 const count = z.int().positive();
 const countOrNone = z.int().nonnegative();
 const ratio = z.number().min(0).max(1);
@@ -89,7 +92,7 @@ const directorySource = z.strictObject({
   /** relative to the working directory of the command */
   directory: z.string().min(1),
   /** language of documents that do not say theirs */
-  language,
+  language: languageSchema,
   /** JSONL field that holds the text */
   textField: z.string().min(1),
   /**
@@ -104,10 +107,10 @@ const data = z.strictObject({
   /** languages by tier; a language belongs to one tier, and a tier without languages gives its share to the others */
   tiers: z
     .strictObject({
-      english: z.array(language),
-      chinese: z.array(language),
-      high: z.array(language),
-      low: z.array(language),
+      english: z.array(languageSchema),
+      chinese: z.array(languageSchema),
+      high: z.array(languageSchema),
+      low: z.array(languageSchema),
     })
     .superRefine((tiers, context) => {
       if (Object.values(tiers).every((languages) => languages.length === 0)) {
@@ -156,7 +159,7 @@ const data = z.strictObject({
     ),
   parallel: z.strictObject({
     /** one side of every pair; the other is each remaining language */
-    pivotLanguage: language,
+    pivotLanguage: languageSchema,
     maxLengthRatio: z.number().min(1),
     maxNumCharacters: count,
   }),
@@ -289,7 +292,7 @@ export const recipeSchema = z.strictObject({
     /** held-out translation pairs per direction */
     numTranslationPairs: countOrNone,
     /** languages translated to and from the pivot */
-    translationLanguages: z.array(language),
+    translationLanguages: z.array(languageSchema),
     translationMaxNewTokens: count,
     /** two-choice items per language, at most */
     numClozeItems: countOrNone,
