@@ -16,7 +16,7 @@ export async function marco(version: string): Promise<void> {
     {
       codeVersion: version,
       stages: async (recipe) => (await import('../stages/recipe-stages.ts')).recipeStages(recipe),
-      collectResults: async (directory) => (await import('../stages/collect-results.ts')).collectResults(directory),
+      collectResults: async (directory) => (await import('../results/collect-results.ts')).collectResults(directory),
     },
     { stdout: process.stdout, stderr: process.stderr },
   );

@@ -21,7 +21,7 @@ const optimization = {
   minLearningRateRatio: 0.1,
   logEverySteps: 5,
   checkpointEverySteps: 100,
-  keepLastCheckpoints: 1,
+  keepLastCheckpoints: 2,
   recompute: false,
 };
 

@@ -11,9 +11,9 @@ import {
   type SplitName,
   type UdhrDeclaration,
 } from '@marco-ts/data';
+import { languageName } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Sources } from './read-sources.ts';
-import { languageName } from './recipe-languages.ts';
 
 export interface AlignedSources {
   readonly paragraphs: Readonly<Record<SplitName, readonly AlignedParagraph[]>>;

@@ -22,10 +22,10 @@ import {
   type UdhrDeclaration,
   udhrThresholds,
 } from '@marco-ts/data';
+import { languageName, languageTiers } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import { BadInputError } from '../errors.ts';
 import type { Stage, StageContext } from '../runner/stage.ts';
-import { type AlignedSources, alignSources } from './align-sources.ts';
 import {
   type DataFunnels,
   DROPPED_FILE,
@@ -33,11 +33,11 @@ import {
   FUNNEL_FILE,
   paragraphsFile,
   SOURCE_FILES,
-} from './data-files.ts';
-import { directoryFingerprint } from './directory-fingerprint.ts';
-import { writeJsonLines } from './json-lines.ts';
+} from '../stage-files/data-files.ts';
+import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
+import { writeJsonLines } from '../stage-files/json-lines.ts';
+import { type AlignedSources, alignSources } from './align-sources.ts';
 import { readSources, type Sources } from './read-sources.ts';
-import { languageName, languageTiers } from './recipe-languages.ts';
 import { startBackend } from './start-backend.ts';
 
 const SPLITS: readonly SplitName[] = ['train', 'validation', 'test'];

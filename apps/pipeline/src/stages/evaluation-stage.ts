@@ -23,13 +23,13 @@ import {
   translationTask,
 } from '@marco-ts/eval';
 import { type ChatMessage, loadTokenizer, type Tokenizer } from '@marco-ts/tokenizer';
+import { languageTiers } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { SampleResult } from '../report/run-results.ts';
 import type { Stage, StageContext } from '../runner/stage.ts';
-import { readDocuments, readParagraphs } from './data-files.ts';
-import { withStageModel } from './model-files.ts';
+import { readDocuments, readParagraphs } from '../stage-files/data-files.ts';
+import { withStageModel } from '../stage-files/model-files.ts';
 import { modelStage } from './model-stage.ts';
-import { languageTiers } from './recipe-languages.ts';
 import { startBackend } from './start-backend.ts';
 
 export const EVALUATION_FILE = 'evaluation.json';

@@ -4,10 +4,10 @@
 import { join } from 'node:path';
 import { saveQwen2 } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
+import { languageTiers } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
-import { withStageModel } from './model-files.ts';
-import { languageTiers } from './recipe-languages.ts';
+import { withStageModel } from '../stage-files/model-files.ts';
 import { startBackend } from './start-backend.ts';
 
 export const EXPORT_DIRECTORY = 'hugging-face';

@@ -6,8 +6,8 @@ import { initQwen2Params, loadQwen2, type Qwen2Config } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
-import { directoryFingerprint } from './directory-fingerprint.ts';
-import { type StageModel, saveStageModel } from './model-files.ts';
+import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
+import { type StageModel, saveStageModel } from '../stage-files/model-files.ts';
 import { startBackend } from './start-backend.ts';
 
 export const modelStage: Stage<Recipe> = {

@@ -14,8 +14,8 @@ import {
   sourceStatsFromShards,
   type TokenBatch,
 } from '@marco-ts/data';
+import { languageTiers } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
-import { languageTiers } from './recipe-languages.ts';
 import { SHARDS_DIRECTORY } from './shards-stage.ts';
 
 /** Before the names of replayed sources in logs. */

@@ -21,13 +21,13 @@ import { causalLanguageModelLoss, type Qwen2Config } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
-import { readParagraphs } from './data-files.ts';
-import { writeJsonLines } from './json-lines.ts';
-import { loadStageModel } from './model-files.ts';
+import { readParagraphs } from '../stage-files/data-files.ts';
+import { writeJsonLines } from '../stage-files/json-lines.ts';
+import { loadStageModel } from '../stage-files/model-files.ts';
+import { numStepsOf } from '../stage-files/used-tokens.ts';
 import { openReplay } from './open-replay.ts';
 import { runTraining } from './run-training.ts';
 import { startBackend } from './start-backend.ts';
-import { numStepsOf } from './used-tokens.ts';
 
 type PreferenceSettings = NonNullable<Recipe['preference']>;
 

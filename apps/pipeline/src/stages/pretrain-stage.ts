@@ -7,14 +7,14 @@ import { createBatchLoader, decodePackedPlan, openShard, type Shard, type TokenB
 import { bitsPerByteTask, evaluate, qwen2LanguageModel } from '@marco-ts/eval';
 import { causalLanguageModelLoss } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
+import { languageTiers } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage, StageContext } from '../runner/stage.ts';
-import { readDocuments } from './data-files.ts';
-import { loadStageModel, type StageModel } from './model-files.ts';
-import { languageTiers } from './recipe-languages.ts';
+import { readDocuments } from '../stage-files/data-files.ts';
+import { loadStageModel, type StageModel } from '../stage-files/model-files.ts';
+import { numStepsOf } from '../stage-files/used-tokens.ts';
 import { runTraining } from './run-training.ts';
 import { planFile, SHARDS_DIRECTORY } from './shards-stage.ts';
-import { numStepsOf } from './used-tokens.ts';
 
 /** @param previous name of the stage whose model is trained on */
 export function pretrainStage(stageName: string, previous: string): Stage<Recipe> {

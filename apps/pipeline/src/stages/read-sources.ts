@@ -13,9 +13,9 @@ import {
   UDHR_PRIMARY_PAGES,
   type UdhrDeclaration,
 } from '@marco-ts/data';
+import { languageName } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import { BadInputError } from '../errors.ts';
-import { languageName } from './recipe-languages.ts';
 
 export interface Sources {
   readonly documents: readonly Document[];

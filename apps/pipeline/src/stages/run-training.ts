@@ -17,7 +17,7 @@ import {
 } from '@marco-ts/trainer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { StageContext, StageCounts } from '../runner/stage.ts';
-import { type StageModel, saveStageModel } from './model-files.ts';
+import { type StageModel, saveStageModel } from '../stage-files/model-files.ts';
 import { startBackend } from './start-backend.ts';
 
 /** The record of the backend that the stage ran on. */

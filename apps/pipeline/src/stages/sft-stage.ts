@@ -18,11 +18,11 @@ import { causalLanguageModelLoss } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
-import { readParagraphs } from './data-files.ts';
-import { loadStageModel } from './model-files.ts';
+import { readParagraphs } from '../stage-files/data-files.ts';
+import { loadStageModel } from '../stage-files/model-files.ts';
+import { numStepsOf } from '../stage-files/used-tokens.ts';
 import { openReplay } from './open-replay.ts';
 import { runTraining } from './run-training.ts';
-import { numStepsOf } from './used-tokens.ts';
 
 type SftSettings = NonNullable<Recipe['sft']>;
 

@@ -17,13 +17,13 @@ import {
   writeShard,
 } from '@marco-ts/data';
 import { loadTokenizer } from '@marco-ts/tokenizer';
+import { languageTiers } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { MixtureResult } from '../report/run-results.ts';
 import type { Stage } from '../runner/stage.ts';
-import { readDocuments, SOURCE_FILES } from './data-files.ts';
-import { readJsonLines } from './json-lines.ts';
-import { languageTiers } from './recipe-languages.ts';
-import { usedTokens } from './used-tokens.ts';
+import { readDocuments, SOURCE_FILES } from '../stage-files/data-files.ts';
+import { readJsonLines } from '../stage-files/json-lines.ts';
+import { usedTokens } from '../stage-files/used-tokens.ts';
 
 export const MIXTURE_FILE = 'mixture.json';
 export const SHARDS_DIRECTORY = 'shards';

@@ -7,9 +7,9 @@ import { fertility, loadTokenizer, type Tokenizer, trainTokenizer } from '@marco
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { FertilityResult } from '../report/run-results.ts';
 import type { Stage } from '../runner/stage.ts';
-import { readDocuments, SOURCE_FILES } from './data-files.ts';
-import { directoryFingerprint } from './directory-fingerprint.ts';
-import { readJsonLines } from './json-lines.ts';
+import { readDocuments, SOURCE_FILES } from '../stage-files/data-files.ts';
+import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
+import { readJsonLines } from '../stage-files/json-lines.ts';
 
 export const FERTILITY_FILE = 'fertility.json';
 

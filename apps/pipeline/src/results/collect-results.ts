@@ -7,6 +7,7 @@ import type { JsonObject, StageManifest } from '@marco-ts/checkpoint';
 import type { BackendRecord } from '@marco-ts/core';
 import { estimate, parseQwen2Config, type Qwen2Config } from '@marco-ts/model';
 import { readJsonlLog } from '@marco-ts/trainer';
+import { languageTiers } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import { BadInputError } from '../errors.ts';
 import { describeMachine } from '../machine/describe-machine.ts';
@@ -23,18 +24,17 @@ import type {
 } from '../report/run-results.ts';
 import { readRunRecord } from '../runner/run-directory.ts';
 import { readStageManifest } from '../runner/stage-files.ts';
-import { type DataFunnels, FUNNEL_FILE } from './data-files.ts';
+import { type DataFunnels, FUNNEL_FILE } from '../stage-files/data-files.ts';
+import { MODEL_DIRECTORY } from '../stage-files/model-files.ts';
+import { EVALUATION_FILE, evaluationStageName, SAMPLES_FILE } from '../stages/evaluation-stage.ts';
+import { EXPORT_DIRECTORY } from '../stages/export-stage.ts';
+import { REPLAY_PREFIX } from '../stages/open-replay.ts';
+import { modelStages, recipeStages } from '../stages/recipe-stages.ts';
+import { BACKEND_FILE, TRAINING_LOG_FILE } from '../stages/run-training.ts';
+import { MIXTURE_FILE } from '../stages/shards-stage.ts';
+import { FERTILITY_FILE } from '../stages/tokenizer-stage.ts';
 import { evaluationResult } from './evaluation-result.ts';
-import { EVALUATION_FILE, evaluationStageName, SAMPLES_FILE } from './evaluation-stage.ts';
-import { EXPORT_DIRECTORY } from './export-stage.ts';
-import { MODEL_DIRECTORY } from './model-files.ts';
-import { REPLAY_PREFIX } from './open-replay.ts';
 import { caveatsOf } from './recipe-caveats.ts';
-import { languageTiers } from './recipe-languages.ts';
-import { modelStages, recipeStages } from './recipe-stages.ts';
-import { BACKEND_FILE, TRAINING_LOG_FILE } from './run-training.ts';
-import { MIXTURE_FILE } from './shards-stage.ts';
-import { FERTILITY_FILE } from './tokenizer-stage.ts';
 
 interface FinishedStage {
   readonly name: string;

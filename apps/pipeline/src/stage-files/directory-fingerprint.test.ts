@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { tinyCpu } from '../recipes/tiny-cpu.ts';
-import { dataStage } from './data-stage.ts';
+import { dataStage } from '../stages/data-stage.ts';
+import { modelStage } from '../stages/model-stage.ts';
+import { tokenizerStage } from '../stages/tokenizer-stage.ts';
 import { directoryFingerprint } from './directory-fingerprint.ts';
-import { modelStage } from './model-stage.ts';
-import { tokenizerStage } from './tokenizer-stage.ts';
 
 let directory: string;
 beforeEach(() => {
