@@ -1,7 +1,7 @@
 /**
  * Plans a matrix product C (+)= op(A) op(B), batched, and hands its blocks to the wasm kernels.
  *
- * Source: Goto and van de Geijn 2008 (packing and blocking); block sizes measured in bench/gemm.mjs.
+ * Source: Goto and van de Geijn 2008 (packing and blocking); block sizes measured with `pnpm bench gemm`.
  * Shapes: op(A) [M, K], op(B) [K, N], C [M, N] per batch entry. The cut into tasks changes no sum: K is always walked in the same blocks.
  */
 import { KERNEL } from './kernel-numbers.ts';
