@@ -28,13 +28,17 @@ export interface Replay {
   close(): void;
 }
 
-/** @param options.numBatches how many will be asked for */
+/**
+ * @param options.numBatches how many will be asked for
+ * @returns undefined when no row of a batch is to be replayed
+ */
 export async function openReplay(
   recipe: Recipe,
   shardsStageDirectory: string,
   options: { numBatches: number; numRows: number; sequenceLength: number; seed: number | string },
-): Promise<Replay> {
+): Promise<Replay | undefined> {
   const { numBatches, numRows, sequenceLength, seed } = options;
+  if (numRows === 0) return undefined;
   const tiers = languageTiers(recipe);
   const root = join(shardsStageDirectory, SHARDS_DIRECTORY);
   const shards: Shard[] = [];

@@ -92,15 +92,12 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
         padTokenId: tokenizer.padTokenId,
         groupBy: ({ kind }) => kind,
       });
-      const replay =
-        replayRows === 0
-          ? undefined
-          : await openReplay(recipe, inputs.shards!, {
-              numBatches: loader.numBatches,
-              numRows: replayRows,
-              sequenceLength,
-              seed,
-            });
+      const replay = await openReplay(recipe, inputs.shards!, {
+        numBatches: loader.numBatches,
+        numRows: replayRows,
+        sequenceLength,
+        seed,
+      });
       try {
         const counts = await runTraining<AlignmentBatch>(context, {
           settings,

@@ -58,15 +58,12 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
       );
       await writeFile(join(directory, 'packing.json'), JSON.stringify(report, null, 2));
       const model = await loadStageModel(inputs[previous]!);
-      const replay =
-        replayRows === 0
-          ? undefined
-          : await openReplay(recipe, inputs.shards!, {
-              numBatches: loader.numBatches,
-              numRows: replayRows,
-              sequenceLength,
-              seed,
-            });
+      const replay = await openReplay(recipe, inputs.shards!, {
+        numBatches: loader.numBatches,
+        numRows: replayRows,
+        sequenceLength,
+        seed,
+      });
       const { sourceNames } = loader;
       try {
         return await runTraining<TokenBatch>(context, {
