@@ -35,6 +35,8 @@ const PANELS_PER_TASK = 8;
 const PACKED_LIMIT = 32 * 2 ** 20;
 /** Products below this many multiplications stay on the calling thread. */
 const SMALL = 48 * 48 * 48;
+/** Up to here packing B costs more than it saves: a decoding batch (`pnpm bench generate`). */
+const FEW_ROWS = 8;
 
 const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
 
@@ -80,7 +82,7 @@ export function multiply(runtime: WasmRuntime, product: Product): void {
     accumulate ? 1 : 0,
   ];
 
-  if (m <= 4 && !transposeA) {
+  if (m <= FEW_ROWS && !transposeA) {
     const perTask = transposeB ? Math.max(8, Math.ceil(16384 / k)) : 64;
     const perEntry = Math.ceil(n / perTask);
     const parameters = [...head(0, 0, n), 0, 0, 0, 0, 0, 0, 0, 0, perTask, perEntry];
