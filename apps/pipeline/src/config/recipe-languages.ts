@@ -1,7 +1,7 @@
 /**
  * The languages of a recipe with their tier and English name.
  */
-import { languageInfo } from '@marco-ts/data';
+import { languageInfo, type MixtureTier } from '@marco-ts/data';
 import type { LanguageTier, Recipe } from '../config/recipe-schema.ts';
 import { languageName as displayName } from '../report/display-names.ts';
 
@@ -12,6 +12,12 @@ export function languageTiers({ data }: Pick<Recipe, 'data'>): ReadonlyMap<strin
       languages.map((language): [string, LanguageTier] => [language, tier as LanguageTier]),
     ),
   );
+}
+
+/** @returns the tier that a mixture source counts towards: its language's, or its own name for the sources that are no language */
+export function mixtureTierOf(recipe: Pick<Recipe, 'data'>): (source: string) => MixtureTier {
+  const tiers = languageTiers(recipe);
+  return (source) => tiers.get(source) ?? (source as MixtureTier);
 }
 
 /** @returns the English name of a code such as `swh_Latn`, as prompts print it; the code itself where none is known */

@@ -6,7 +6,6 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createBatchLoader,
-  type MixtureTier,
   openShard,
   packSequences,
   planMixture,
@@ -14,7 +13,7 @@ import {
   sourceStatsFromShards,
   type TokenBatch,
 } from '@marco-ts/data';
-import { languageTiers } from '../config/recipe-languages.ts';
+import { mixtureTierOf } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import { SHARDS_DIRECTORY } from './shards-stage.ts';
 
@@ -39,7 +38,6 @@ export async function openReplay(
 ): Promise<Replay | undefined> {
   const { numBatches, numRows, sequenceLength, seed } = options;
   if (numRows === 0) return undefined;
-  const tiers = languageTiers(recipe);
   const root = join(shardsStageDirectory, SHARDS_DIRECTORY);
   const shards: Shard[] = [];
   const close = (): void => {
@@ -48,7 +46,7 @@ export async function openReplay(
   try {
     for (const name of (await readdir(root)).sort()) shards.push(await openShard(join(root, name)));
     const plan = planMixture({
-      sources: sourceStatsFromShards(shards, (source) => tiers.get(source) ?? (source as MixtureTier)),
+      sources: sourceStatsFromShards(shards, mixtureTierOf(recipe)),
       shares: recipe.pretrain.stages.at(-1)!.shares,
       numTokens: numBatches * numRows * sequenceLength,
       maxEpochs: recipe.pretrain.maxEpochs,

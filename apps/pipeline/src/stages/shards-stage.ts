@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import {
   type Document,
   encodePackedPlan,
-  type MixtureTier,
   mixtureTable,
   openShard,
   packSequences,
@@ -17,7 +16,7 @@ import {
   writeShard,
 } from '@marco-ts/data';
 import { loadTokenizer } from '@marco-ts/tokenizer';
-import { languageTiers } from '../config/recipe-languages.ts';
+import { mixtureTierOf } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { MixtureResult } from '../report/run-results.ts';
 import type { Stage } from '../runner/stage.ts';
@@ -42,7 +41,6 @@ export const shardsStage: Stage<Recipe> = {
   }),
   async run({ directory, inputs, recipe, progress, log, seed, signal }) {
     const tokenizer = await loadTokenizer(inputs.tokenizer!);
-    const tiers = languageTiers(recipe);
     const bySource = new Map<string, readonly Document[]>(
       Map.groupBy(await readDocuments(inputs.data!, 'train'), ({ language }) => language),
     );
@@ -61,8 +59,7 @@ export const shardsStage: Stage<Recipe> = {
     const shards: Shard[] = [];
     try {
       for (const source of bySource.keys()) shards.push(await openShard(join(directory, SHARDS_DIRECTORY, source)));
-      const tierOf = (source: string): MixtureTier => tiers.get(source) ?? (source as MixtureTier);
-      const sources = sourceStatsFromShards(shards, tierOf);
+      const sources = sourceStatsFromShards(shards, mixtureTierOf(recipe));
       const mixture: MixtureResult[] = [];
       for (const { name, numTokens, shares } of stages) {
         const plan = planMixture({ sources, shares, numTokens, maxEpochs });
