@@ -3,14 +3,14 @@
  * The `marco` command on whatever Node.js started it: one that is too old hands over to the one that the workspace brings.
  */
 import { readFileSync } from 'node:fs';
-import { findNode, isNewEnough, runInPlace, tooOldMessage } from './commands/new-enough-node.ts';
+import { findNode, isNewEnough, runInPlace, tooOldMessage } from './commands/start/new-enough-node.ts';
 
 if (isNewEnough(process.versions.node)) {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
   // Not at the top: an old Node.js could not even load what it imports.
-  const { marco } = await import('./commands/marco.ts');
+  const { marco } = await import('./commands/start/marco.ts');
   await marco(version);
 } else {
   const node = findNode(import.meta.url);

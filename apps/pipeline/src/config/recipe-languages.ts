@@ -2,8 +2,8 @@
  * The languages of a recipe with their tier and English name.
  */
 import { languageInfo, type MixtureTier } from '@marco-ts/data';
-import type { LanguageTier, Recipe } from '../config/recipe-schema.ts';
 import { languageName as displayName } from '../report/display-names.ts';
+import type { LanguageTier, Recipe } from './recipe-schema.ts';
 
 /** @returns language code to tier, in the recipe's order */
 export function languageTiers({ data }: Pick<Recipe, 'data'>): ReadonlyMap<string, LanguageTier> {

@@ -3,16 +3,16 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Recipe } from '../config/recipe-schema.ts';
-import { createRunConsole } from '../console/run-console.ts';
-import { createTerminal, type Terminal } from '../console/terminal.ts';
-import { InterruptedError } from '../errors.ts';
-import { summaryTable } from '../report/summary-table.ts';
-import { HTML_REPORT_FILE, writeReport } from '../report/write-report.ts';
-import { planRun } from '../runner/plan-run.ts';
-import { checkRunDirectory } from '../runner/run-directory.ts';
-import { type RunOutcome, runStages } from '../runner/run-stages.ts';
-import type { CommandOutput, Pipeline } from './pipeline.ts';
+import type { Recipe } from '../../config/recipe-schema.ts';
+import { createRunConsole } from '../../console/run-console.ts';
+import { createTerminal, type Terminal } from '../../console/terminal.ts';
+import { InterruptedError } from '../../errors.ts';
+import { summaryTable } from '../../report/summary-table.ts';
+import { HTML_REPORT_FILE, writeReport } from '../../report/write-report.ts';
+import { planRun } from '../../runner/plan-run.ts';
+import { checkRunDirectory } from '../../runner/run-directory.ts';
+import { type RunOutcome, runStages } from '../../runner/run-stages.ts';
+import type { CommandOutput, Pipeline } from '../pipeline.ts';
 import { planAsJson, planTable } from './show-plan.ts';
 import { stageTable } from './stage-table.ts';
 import { listenForStopSignals } from './stop-signals.ts';

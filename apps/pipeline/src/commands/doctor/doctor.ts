@@ -3,11 +3,11 @@
  */
 import type { NativeBuildResult } from '@marco-ts/backend-node/native-build';
 import type { BackendProbe, BackendRecord } from '@marco-ts/core';
-import { createTerminal } from '../console/terminal.ts';
-import { formatBytes } from '../format/format-quantity.ts';
-import { describeMachine, freeDiskBytes, type Machine } from '../machine/describe-machine.ts';
+import { createTerminal } from '../../console/terminal.ts';
+import { formatBytes } from '../../format/format-quantity.ts';
+import { describeMachine, freeDiskBytes, type Machine } from '../../machine/describe-machine.ts';
+import type { CommandOutput } from '../pipeline.ts';
 import { buildNative, type NativeSource } from './build-native.ts';
-import type { CommandOutput } from './pipeline.ts';
 
 const MINIMAL_NODE = [22, 18] as const;
 

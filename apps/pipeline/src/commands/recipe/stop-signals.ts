@@ -1,7 +1,7 @@
 /**
  * Turns Ctrl-C and SIGTERM into an abort signal: the first lets the running stage save, a second Ctrl-C ends the process at once.
  */
-import { EXIT_CODES, InterruptedError, type StopSignal } from '../errors.ts';
+import { EXIT_CODES, InterruptedError, type StopSignal } from '../../errors.ts';
 
 export interface StopSignals {
   /** its `reason` is an `InterruptedError` */

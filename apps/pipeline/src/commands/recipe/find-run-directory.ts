@@ -1,6 +1,6 @@
 /** Finds the run directory that `marco resume` and `marco report` are about. */
-import { BadInputError } from '../errors.ts';
-import { findLatestRun, type RunRecord, readRunRecord } from '../runner/run-directory.ts';
+import { BadInputError } from '../../errors.ts';
+import { findLatestRun, type RunRecord, readRunRecord } from '../../runner/run-directory.ts';
 
 const RUNS_DIRECTORY = 'runs';
 

@@ -1,7 +1,7 @@
 /**
  * Runs the `marco` command: gives the command line the real stages, which are loaded only when a command needs them.
  */
-import { runCommandLine } from './run-command-line.ts';
+import { runCommandLine } from '../run-command-line.ts';
 
 /** Ends the process with the command's exit code. */
 export async function marco(version: string): Promise<void> {
@@ -15,8 +15,8 @@ export async function marco(version: string): Promise<void> {
     process.argv.slice(2),
     {
       codeVersion: version,
-      stages: async (recipe) => (await import('../stages/recipe-stages.ts')).recipeStages(recipe),
-      collectResults: async (directory) => (await import('../results/collect-results.ts')).collectResults(directory),
+      stages: async (recipe) => (await import('../../stages/recipe-stages.ts')).recipeStages(recipe),
+      collectResults: async (directory) => (await import('../../results/collect-results.ts')).collectResults(directory),
     },
     { stdout: process.stdout, stderr: process.stderr },
   );

@@ -2,8 +2,8 @@
  * `marco doctor --build-native`: builds tfjs-node's addon against a libtensorflow of the user's, with progress on stderr.
  */
 import type { NativeBuildResult } from '@marco-ts/backend-node/native-build';
-import { BadInputError } from '../errors.ts';
-import type { CommandOutput } from './pipeline.ts';
+import { BadInputError } from '../../errors.ts';
+import type { CommandOutput } from '../pipeline.ts';
 
 export interface NativeSource {
   /** a directory that holds libtensorflow and its headers */

@@ -1,8 +1,8 @@
 /** The table of stages at the end of a run: time, memory, what was counted. */
-import { formatTable } from '../console/format-table.ts';
-import { formatBytes, formatCount, formatDuration } from '../format/format-quantity.ts';
-import type { RunOutcome } from '../runner/run-stages.ts';
-import type { RunRecipe, StageCounts } from '../runner/stage.ts';
+import { formatTable } from '../../console/format-table.ts';
+import { formatBytes, formatCount, formatDuration } from '../../format/format-quantity.ts';
+import type { RunOutcome } from '../../runner/run-stages.ts';
+import type { RunRecipe, StageCounts } from '../../runner/stage.ts';
 
 /** @param columns width of the terminal: counts that do not fit are left out */
 export function stageTable<R extends RunRecipe>(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RunOutcome } from '../runner/run-stages.ts';
-import type { RunRecipe } from '../runner/stage.ts';
+import type { RunOutcome } from '../../runner/run-stages.ts';
+import type { RunRecipe } from '../../runner/stage.ts';
 import { stageTable } from './stage-table.ts';
 
 const stage = (name: string, counts: Record<string, number>): unknown => ({

@@ -2,11 +2,11 @@
  * `marco plan`: what a recipe would do, before anything is written: stages, mixture, tokens per language.
  */
 import type { JsonObject } from '@marco-ts/checkpoint';
-import { LANGUAGE_TIERS, MIXTURE_SOURCES, type Recipe } from '../config/recipe-schema.ts';
-import { formatTable } from '../console/format-table.ts';
-import { formatCount, formatShare } from '../format/format-quantity.ts';
-import type { PlannedStage } from '../runner/plan-run.ts';
-import type { RunRecipe } from '../runner/stage.ts';
+import { LANGUAGE_TIERS, MIXTURE_SOURCES, type Recipe } from '../../config/recipe-schema.ts';
+import { formatTable } from '../../console/format-table.ts';
+import { formatCount, formatShare } from '../../format/format-quantity.ts';
+import type { PlannedStage } from '../../runner/plan-run.ts';
+import type { RunRecipe } from '../../runner/stage.ts';
 
 /** One row per stage: what would happen and why. */
 export function planTable<R extends RunRecipe>(planned: readonly PlannedStage<R>[]): string {
