@@ -126,6 +126,18 @@ test('tokens are told as they come; the callback may end an answer', async () =>
   );
 });
 
+test('logits are told before a penalty changes them, one row for each token of each answer', async () => {
+  const best: number[][] = prompts.map(() => []);
+  const penalized = await run({
+    repetitionPenalty: 1e9,
+    onLogits: (logits_V, i) => best[i]!.push(logits_V.indexOf(Math.max(...logits_V))),
+  });
+  expect(best.map(({ length }) => length)).toEqual(penalized.map(({ length }) => length));
+  const free = await run();
+  expect(best.map(([first]) => first)).toEqual(free.map(([first]) => first));
+  expect(best).not.toEqual(penalized);
+});
+
 test('stop strings end an answer after the token that completes one; its text is cut before it', async () => {
   const textOf = (tokens: readonly number[]) => tokens.map((token) => `<${token}>`).join('');
   const free = await run();

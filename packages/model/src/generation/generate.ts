@@ -27,6 +27,11 @@ export interface GenerateOptions extends SamplingOptions {
   readonly seed?: number | string;
   /** Stops between two tokens by throwing its reason. */
   readonly signal?: AbortSignal;
+  /**
+   * Called with the model's logits [V] for each new token, before options change them and a token is chosen; they are overwritten after the
+   * call.
+   */
+  readonly onLogits?: (logits_V: Float32Array, promptIndex: number) => unknown;
   /** Called with every new token and the index of its prompt, as soon as it is chosen; returning true ends that answer after it. */
   readonly onToken?: (token: number, promptIndex: number) => unknown;
   /** Text of the answers as it comes, and stop strings; an answer keeps the tokens up to the one that completes a stop string. */
@@ -86,6 +91,7 @@ export async function generate(options: GenerateOptions): Promise<Int32Array[]> 
 
       const chosen = rows.map(({ promptIndex, seen }, row) => {
         const logits_V = logits.subarray(row * config.vocabSize, (row + 1) * config.vocabSize);
+        options.onLogits?.(logits_V, promptIndex);
         return sampleToken(logits_V, options, seen, randoms[promptIndex]!);
       });
       const isLast = count + 1 === maxNewTokens;
