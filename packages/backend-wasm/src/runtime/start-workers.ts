@@ -21,6 +21,9 @@ onmessage = ({ data: { module, memory, thread } }) => {
 };
 `;
 
+/** A worker that could not even be loaded tells no reason; this is the usual one. */
+const REFUSED = 'does the Content-Security-Policy of the page allow worker-src blob:?';
+
 /** A worker that is not up by then joins later. */
 const PATIENCE_MS = 2000;
 
@@ -90,7 +93,7 @@ export async function startWorkers(
     numbers.map((thread) =>
       untilReady((ready, failed) => {
         const worker = new Worker(url);
-        worker.onerror = (event) => failed(event.message);
+        worker.onerror = (event) => failed(event.message ?? REFUSED);
         worker.onmessage = ready;
         worker.postMessage({ module, memory, thread });
       }),
