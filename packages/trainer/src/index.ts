@@ -1,3 +1,12 @@
+export {
+  averageParams,
+  type EqualAverageOptions,
+  type ExponentialAverageOptions,
+  equalAverage,
+  exponentialAverage,
+  type WeightAverage,
+} from './averages/weight-average.ts';
+export { nesterovOuterStep, type OuterSettings, type OuterState } from './diloco/nesterov-outer-step.ts';
 export { createJsonlLogger, type JsonlLogger } from './logs/jsonl-logger.ts';
 export { type LoggedEvent, readJsonlLog } from './logs/read-jsonl-log.ts';
 export type { GroupSums } from './loop/batch-facts.ts';
@@ -19,21 +28,26 @@ export type { CheckpointOptions } from './loop/training-checkpoint.ts';
 export { type AdamWOptions, adamw, decaysByDefault } from './optimizers/adamw.ts';
 export { chain } from './optimizers/chain.ts';
 export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts';
+export { isHiddenMatrix, type MuonOptions, muon } from './optimizers/muon.ts';
 export type {
   GradientTransform,
   Optimizer,
   OptimizerMetrics,
   OptimizerState,
   OptimizerStep,
+  Release,
   TransformStep,
   Updates,
 } from './optimizers/optimizer.ts';
+export { orthogonalize } from './optimizers/orthogonalize.ts';
+export { type OptimizerPart, partition } from './optimizers/partition.ts';
 export { type ConstantOptions, constant } from './schedules/constant.ts';
 export { cosine } from './schedules/cosine.ts';
 export { type DecayOptions, linear } from './schedules/linear.ts';
 export type { DecayShape, Schedule } from './schedules/schedule.ts';
 export { type TwoStageScheduleOptions, twoStageSchedule } from './schedules/two-stage-schedule.ts';
 export { type WarmupStableDecayOptions, warmupStableDecay } from './schedules/warmup-stable-decay.ts';
+export { freezeParameters, joinParams, type SplitParams, withFrozen } from './selection/freeze-parameters.ts';
 export {
   type PlannedStage,
   type StageTokens,

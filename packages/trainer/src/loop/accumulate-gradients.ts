@@ -15,6 +15,8 @@ export interface AccumulatedGradients {
   /** Items summed over. */
   readonly weight: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Items that each metric was summed over. */
+  readonly metricWeights: Readonly<Record<string, number>>;
   readonly groups: GroupSums;
   readonly numTokens: number;
 }
@@ -39,17 +41,21 @@ export async function accumulateGradients<Batch>(
   let sum = new Map<string, tf.Tensor>();
   let weight = 0;
   let numTokens = 0;
+  const metricWeights: Record<string, number> = {};
   const pending: PendingRead<Batch>[] = [];
   try {
     for (const batch of batches) {
       const result = lossAndGradients(params, lossFn, batch);
       weight += result.weight;
       numTokens += numBatchTokens(batch) ?? result.weight;
+      for (const name of Object.keys(result.read.metrics)) {
+        metricWeights[name] = (metricWeights[name] ?? 0) + (result.metricWeights[name] ?? result.weight);
+      }
       pending.push(result.read);
       sum = addInto(sum, result.grads);
     }
     const totals = await readLosses(pending);
-    return { grads: sum, weight, numTokens, ...totals };
+    return { grads: sum, weight, numTokens, metricWeights, ...totals };
   } catch (error) {
     disposeParams(sum);
     throw error;
@@ -61,9 +67,11 @@ export async function accumulateGradients<Batch>(
 
 function lossAndGradients<Batch>(params: ParamMap, lossFn: LossFn<Batch>, batch: Batch) {
   let weight = 0;
+  let metricWeights: Readonly<Record<string, number>> = {};
   const { loss, aux, grads } = valueAndGrad<Record<string, tf.Tensor>>(params, (traced) => {
     const output = lossFn(traced, batch);
     weight = output.weight;
+    metricWeights = output.metricWeights ?? {};
     const extra: Record<string, tf.Tensor> = {};
     for (const [name, metric] of Object.entries(output.metrics)) extra[`metric ${name}`] = metric;
     if (output.tokenNll_BL !== undefined) extra.tokenNll = output.tokenNll_BL;
@@ -80,7 +88,7 @@ function lossAndGradients<Batch>(params: ParamMap, lossFn: LossFn<Batch>, batch:
       `[@marco-ts/trainer] train: the loss function's weight must be a number >= 0, got ${weight}. Return how many items were summed.`,
     );
   }
-  return { weight, grads, read: { batch, loss, metrics, tokenNll } };
+  return { weight, metricWeights, grads, read: { batch, loss, metrics, tokenNll } };
 }
 
 /** Adds `grads` to `sum`; both maps are used up. */

@@ -22,6 +22,7 @@ export function createStepWindow(groupNames: readonly string[]): StepWindow {
   let numTargets = 0;
   let numTokens = 0;
   let metrics: Record<string, number> = {};
+  let metricWeights: Record<string, number> = {};
   let groups: GroupSums = new Map();
   let optimizerMetrics: OptimizerMetrics = {};
 
@@ -36,7 +37,10 @@ export function createStepWindow(groupNames: readonly string[]): StepWindow {
       numTargets += step.weight;
       numTokens += step.numTokens;
       optimizerMetrics = latestMetrics;
-      for (const [name, value] of Object.entries(step.metrics)) metrics[name] = (metrics[name] ?? 0) + value;
+      for (const [name, value] of Object.entries(step.metrics)) {
+        metrics[name] = (metrics[name] ?? 0) + value;
+        metricWeights[name] = (metricWeights[name] ?? 0) + step.metricWeights[name]!;
+      }
       for (const [source, sums] of step.groups) {
         const before = groups.get(source) ?? { nll: 0, numTargets: 0 };
         groups.set(source, { nll: before.nll + sums.nll, numTargets: before.numTargets + sums.numTargets });
@@ -44,7 +48,7 @@ export function createStepWindow(groupNames: readonly string[]): StepWindow {
     },
     flush(at) {
       const { learningRate = Number.NaN, gradNorm = Number.NaN, ...otherMetrics } = optimizerMetrics;
-      const perItem = Object.entries(metrics).map(([name, value]) => [name, value / numTargets]);
+      const perItem = Object.entries(metrics).map(([name, value]) => [name, value / metricWeights[name]!]);
       const event: StepCompleted = {
         type: 'step-completed',
         step: at.step,
@@ -63,6 +67,7 @@ export function createStepWindow(groupNames: readonly string[]): StepWindow {
       };
       numSteps = durationMs = loss = numTargets = numTokens = 0;
       metrics = {};
+      metricWeights = {};
       groups = new Map();
       return event;
     },

@@ -4,9 +4,13 @@
  * Source: Loshchilov and Hutter 2019, arXiv:1711.05101; `torch.optim.AdamW` (bias-corrected moments, eps outside the root).
  * Differs: by default norms and biases do not decay; moments are keyed by parameter name.
  */
-import { adamwStep, type ParamMap, tf } from '@marco-ts/core';
+import { adamwStep } from '@marco-ts/core';
 import type { Schedule } from '../schedules/schedule.ts';
-import type { Optimizer, OptimizerState } from './optimizer.ts';
+import type { Optimizer } from './optimizer.ts';
+import { updateEachParameter, zeroSlots } from './update-each-parameter.ts';
+
+/** first and second moment */
+const SLOTS = ['m', 'v'];
 
 export interface AdamWOptions {
   readonly learningRate: Schedule;
@@ -53,63 +57,26 @@ export function adamw(options: AdamWOptions): Optimizer {
 
   return {
     name: 'adamw',
-    init(params) {
-      const state = new Map<string, tf.Tensor>();
-      for (const [name, param] of params) {
-        state.set(`m/${name}`, tf.zeros(param.shape));
-        state.set(`v/${name}`, tf.zeros(param.shape));
-      }
-      return state;
-    },
-    async step(params, { grads, scale }, state, step) {
-      requireKnownGradients(params, grads);
+    init: (params) => zeroSlots(params, SLOTS),
+    async step(params, updates, state, step, release) {
       const rate = learningRate(step);
-      const nextParams = new Map<string, tf.Tensor>();
-      const nextState = new Map<string, tf.Tensor>();
-      for (const [name, param] of params) {
-        const grad = grads.get(name);
-        const m = moment(state, `m/${name}`, param);
-        const v = moment(state, `v/${name}`, param);
-        const next =
-          grad === undefined
-            ? { param, m, v }
-            : adamwStep(
-                { param, grad, m, v },
-                {
-                  learningRate: rate,
-                  beta1,
-                  beta2,
-                  eps,
-                  weightDecay: decayMask(name) ? weightDecay : 0,
-                  step: step + 1,
-                  gradScale: scale,
-                },
-              );
-        nextParams.set(name, next.param);
-        nextState.set(`m/${name}`, next.m);
-        nextState.set(`v/${name}`, next.v);
-      }
-      return { params: nextParams, state: nextState, metrics: { learningRate: rate } };
+      const next = updateEachParameter(
+        { name: 'adamw', slots: SLOTS, params, updates, state, release },
+        (name, param, grad, [m, v]) => {
+          const settings = {
+            learningRate: rate,
+            beta1,
+            beta2,
+            eps,
+            weightDecay: decayMask(name) ? weightDecay : 0,
+            step: step + 1,
+            gradScale: updates.scale,
+          };
+          const updated = adamwStep({ param, grad, m: m!, v: v! }, settings);
+          return { param: updated.param, slots: [updated.m, updated.v] };
+        },
+      );
+      return { ...next, metrics: { learningRate: rate } };
     },
   };
-}
-
-function requireKnownGradients(params: ParamMap, grads: ParamMap): void {
-  for (const name of grads.keys()) {
-    if (!params.has(name)) {
-      throw new Error(
-        `[@marco-ts/trainer] adamw: every gradient must belong to a parameter, got one for ${name}. Differentiate with respect to these parameters.`,
-      );
-    }
-  }
-}
-
-function moment(state: OptimizerState, key: string, param: tf.Tensor): tf.Tensor {
-  const tensor = state.get(key);
-  if (tensor === undefined || tensor.size !== param.size) {
-    throw new Error(
-      `[@marco-ts/trainer] adamw: state must hold ${key} of shape [${param.shape.join(', ')}], got ${tensor ? `[${tensor.shape.join(', ')}]` : 'nothing'}. Use the state made by init for these parameters.`,
-    );
-  }
-  return tensor;
 }

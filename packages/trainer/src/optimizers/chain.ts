@@ -4,7 +4,8 @@
  * Source: `optax.chain`. The state of each link lies under `<name>/` in one flat map.
  */
 import { disposeParams, type ParamMap, type tf } from '@marco-ts/core';
-import type { GradientTransform, Optimizer, OptimizerState, Updates } from './optimizer.ts';
+import type { GradientTransform, Optimizer, Updates } from './optimizer.ts';
+import { addPrefixed, withoutPrefix } from './prefixed-state.ts';
 
 /**
  * @param links transformations, then the optimizer, such as `chain(clipByGlobalNorm(1), adamw({ ... }))`
@@ -40,7 +41,7 @@ export function chain(...links: readonly [...GradientTransform[], Optimizer]): O
       for (const link of links) addPrefixed(state, link.name, link.init(params));
       return state;
     },
-    async step(params, updates, state, step) {
+    async step(params, updates, state, step, release = () => {}) {
       const nextState = new Map<string, tf.Tensor>();
       let metrics: Record<string, number> = {};
       let current: Updates = updates;
@@ -51,23 +52,12 @@ export function chain(...links: readonly [...GradientTransform[], Optimizer]): O
         metrics = { ...metrics, ...result.metrics };
         addPrefixed(nextState, transform.name, result.state);
       }
-      const result = await last.step(params, current, withoutPrefix(state, last.name), step);
+      const result = await last.step(params, current, withoutPrefix(state, last.name), step, release);
       disposeIntermediate(current.grads, new Map(), updates.grads);
       addPrefixed(nextState, last.name, result.state);
       return { params: result.params, state: nextState, metrics: { ...metrics, ...result.metrics } };
     },
   };
-}
-
-function addPrefixed(target: Map<string, tf.Tensor>, prefix: string, state: OptimizerState): void {
-  for (const [key, tensor] of state) target.set(`${prefix}/${key}`, tensor);
-}
-
-function withoutPrefix(state: OptimizerState, prefix: string): OptimizerState {
-  const start = `${prefix}/`;
-  return new Map(
-    [...state].filter(([key]) => key.startsWith(start)).map(([key, tensor]) => [key.slice(start.length), tensor]),
-  );
 }
 
 /** Disposes gradients made inside the chain that neither the caller nor the next link holds. */

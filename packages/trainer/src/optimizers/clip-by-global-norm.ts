@@ -21,11 +21,15 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransform {
   return {
     name: 'clipByGlobalNorm',
     init: () => new Map(),
-    async update({ grads, scale }) {
-      const gradNorm = (await globalNorm(grads)) * Math.abs(scale);
+    async update({ grads, scale, norm }) {
+      const gradNorm = norm ?? (await globalNorm(grads)) * Math.abs(scale);
       // A norm that is not finite is reported, not applied: the loop stops on it with the step's place.
       const factor = Number.isFinite(gradNorm) ? Math.min(1, maxNorm / (gradNorm + 1e-6)) : 1;
-      return { updates: { grads, scale: scale * factor }, state: new Map(), metrics: { gradNorm } };
+      return {
+        updates: { grads, scale: scale * factor, norm: gradNorm * factor },
+        state: new Map(),
+        metrics: { gradNorm },
+      };
     },
   };
 }

@@ -4,13 +4,21 @@
  * Source: optax (`GradientTransformation`, `chain`), with one addition: gradients carry a scalar factor, so that averaging and clipping
  * cost no pass over memory.
  */
-import type { ParamMap } from '@marco-ts/core';
+import type { ParamMap, tf } from '@marco-ts/core';
 
 /** The gradient is `grads * scale`. */
 export interface Updates {
   readonly grads: ParamMap;
   readonly scale: number;
+  /** L2 norm of `grads * scale` where it is known already; a link that changes the gradients leaves it out. */
+  readonly norm?: number;
 }
+
+/**
+ * Told each parameter, gradient and state tensor that came in and is needed no more, as soon as that is so. Whoever owns them may dispose
+ * them there, so that old and new values of a model never lie side by side: only those of one tensor do.
+ */
+export type Release = (tensor: tf.Tensor) => void;
 
 /** Tensors by name, such as `adamw/m/<parameter>`: written to a checkpoint as they are. */
 export type OptimizerState = ParamMap;
@@ -25,12 +33,18 @@ export interface OptimizerStep {
   readonly metrics: OptimizerMetrics;
 }
 
-/** The end of a chain: turns gradients into new parameters. Arguments are never disposed. */
+/** The end of a chain: turns gradients into new parameters. Arguments are never disposed but through `release`. */
 export interface Optimizer {
   readonly name: string;
   init(params: ParamMap): OptimizerState;
   /** @param step optimizer steps taken before this one */
-  step(params: ParamMap, updates: Updates, state: OptimizerState, step: number): Promise<OptimizerStep>;
+  step(
+    params: ParamMap,
+    updates: Updates,
+    state: OptimizerState,
+    step: number,
+    release?: Release,
+  ): Promise<OptimizerStep>;
 }
 
 export interface TransformStep {
