@@ -8,10 +8,10 @@
 import type { Document, DocumentSource } from '../document.ts';
 import type { Funnel } from '../filters/create-funnel.ts';
 import type { WordSplitter } from '../filters/split-words.ts';
-import { hashText, mixBits } from '../random/hash-text.ts';
+import { hashText } from '../random/hash-text.ts';
 import { comparableWords } from './comparable-words.ts';
 import { createHashTable } from './hash-table.ts';
-import { createMinhashSigner, DEFAULT_MINHASH, type MinhashConfig } from './minhash-signature.ts';
+import { bucketKey, createMinhashSigner, DEFAULT_MINHASH, type MinhashConfig } from './minhash-signature.ts';
 import { createUnionFind } from './union-find.ts';
 
 export interface MinhashDedupOptions {
@@ -42,18 +42,6 @@ export const NEAR_DUPLICATE = 'near_duplicate';
 interface Signatures {
   readonly values: Uint32Array;
   readonly hasWords: Uint8Array;
-}
-
-/** Two halves over one bucket of a signature and the scope; a plain chain of full 32-bit mixes. */
-function bucketKey(values: Uint32Array, start: number, end: number, scope: number, out: Uint32Array): void {
-  let low = mixBits(scope ^ 0x243f6a88);
-  let high = mixBits(scope ^ 0x85a308d3);
-  for (let i = start; i < end; i++) {
-    low = mixBits(low ^ values[i]!);
-    high = mixBits((high + values[i]!) ^ 0x13198a2e);
-  }
-  out[0] = low;
-  out[1] = high;
 }
 
 function clusterRoots(signatures: Signatures, scopes: Uint32Array, config: MinhashConfig): Uint32Array {

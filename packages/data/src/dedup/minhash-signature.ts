@@ -6,7 +6,7 @@
  * Units: hash values are unsigned 32-bit integers, made from both halves of a 64-bit hash of the n-gram.
  */
 import { createRandomStream } from '../random/create-random-stream.ts';
-import { hashTextInto } from '../random/hash-text.ts';
+import { hashTextInto, mixBits } from '../random/hash-text.ts';
 import { forEachWordNGram } from './comparable-words.ts';
 
 export interface MinhashConfig {
@@ -62,4 +62,20 @@ export function createMinhashSigner(config: MinhashConfig): MinhashSigner {
       return true;
     },
   };
+}
+
+/**
+ * Two halves over one bucket of a signature, values [start, end), and the scope: documents share it when they agree in all of these.
+ *
+ * @param scope hash of what only documents of one scope share; a plain chain of full 32-bit mixes follows
+ */
+export function bucketKey(values: Uint32Array, start: number, end: number, scope: number, out: Uint32Array): void {
+  let low = mixBits(scope ^ 0x243f6a88);
+  let high = mixBits(scope ^ 0x85a308d3);
+  for (let i = start; i < end; i++) {
+    low = mixBits(low ^ values[i]!);
+    high = mixBits((high + values[i]!) ^ 0x13198a2e);
+  }
+  out[0] = low;
+  out[1] = high;
 }
