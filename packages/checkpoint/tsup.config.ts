@@ -1,1 +1,4 @@
-export { default } from '../../tsup.shared.ts';
+import shared from '../../tsup.shared.ts';
+
+/** What runs in browsers is an entry of its own: it imports no Node module. */
+export default { ...shared, entry: { index: 'src/index.ts', web: 'src/web.ts' } };

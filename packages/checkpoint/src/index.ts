@@ -14,7 +14,7 @@ export type {
   GgufValue,
   GgufValueType,
 } from './gguf/gguf-format.ts';
-export { type GgufFile, openGguf } from './gguf/open-gguf.ts';
+export { openGguf } from './gguf/open-gguf.ts';
 export { type GgufContents, type GgufTensorSource, writeGguf } from './gguf/write-gguf.ts';
 export {
   type DownloadedModel,
@@ -26,9 +26,8 @@ export { type HuggingFaceModelFile, openHuggingFaceModel } from './hugging-face/
 export { type HuggingFaceModel, readHuggingFaceModel } from './hugging-face/read-hugging-face-model.ts';
 export { type WriteHuggingFaceModelOptions, writeHuggingFaceModel } from './hugging-face/write-hugging-face-model.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';
-export type { ArrayMap, NamedArray } from './named-array.ts';
 export { type ModelfileOptions, renderModelfile } from './ollama/render-modelfile.ts';
-export { openSafetensors, type SafetensorsFile } from './safetensors/open-safetensors.ts';
+export { openSafetensors } from './safetensors/open-safetensors.ts';
 export type { SafetensorsDtype, SafetensorsTensor } from './safetensors/safetensors-header.ts';
 export { type FloatDtype, type WriteSafetensorsOptions, writeSafetensors } from './safetensors/write-safetensors.ts';
 export type { CheckpointContents } from './store/checkpoint-contents.ts';
@@ -39,3 +38,4 @@ export {
   type SkippedCheckpoint,
 } from './store/checkpoint-store.ts';
 export { readManifest, type StageManifest, stageHash, writeManifest } from './store/manifest.ts';
+export * from './web.ts';

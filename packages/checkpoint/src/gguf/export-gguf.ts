@@ -10,7 +10,7 @@ import { explainFileError, fileErrorCode } from '../files/explain-file-error.ts'
 import { readJsonFile } from '../files/read-json-file.ts';
 import { type HuggingFaceModelFile, openHuggingFaceModel } from '../hugging-face/open-hugging-face-model.ts';
 import type { JsonObject } from '../json-value.ts';
-import { decodeBF16, decodeF16 } from '../safetensors/half-precision.ts';
+import { decodeBF16, decodeF16 } from '../tensors/half-precision.ts';
 import type { GgufFloatType, GgufValue } from './gguf-format.ts';
 import { tokenizerMetadata } from './gguf-tokenizer.ts';
 import { describeQwen2, type Qwen2Tensor } from './qwen2-gguf.ts';

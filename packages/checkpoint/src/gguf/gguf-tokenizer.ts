@@ -21,7 +21,7 @@ export interface TokenizerFiles {
   readonly tokenizerPre?: string | undefined;
 }
 
-export const TOKEN_TYPES = { NORMAL: 1, CONTROL: 3, USER_DEFINED: 4, UNUSED: 5 } as const;
+const TOKEN_TYPES = { NORMAL: 1, CONTROL: 3, USER_DEFINED: 4, UNUSED: 5 } as const;
 
 /** The pattern by which Qwen2's tokenizer.json splits text. */
 const QWEN2_SPLIT =

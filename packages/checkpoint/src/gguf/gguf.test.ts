@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeQ8_0 } from '../tensors/q8-0.ts';
 import type { GgufItem, GgufValue, GgufValueType } from './gguf-format.ts';
 import { openGguf } from './open-gguf.ts';
-import { encodeQ8_0 } from './q8-0.ts';
 import { type GgufContents, type GgufTensorSource, writeGguf } from './write-gguf.ts';
 
 let directory = '';

@@ -7,7 +7,8 @@
 import { writeFileAtomicWith } from '../files/write-file-atomic.ts';
 import { createPieceWriter, type PieceWriter } from '../files/write-pieces.ts';
 import { elementCount } from '../named-array.ts';
-import { encodeHalf } from '../safetensors/half-precision.ts';
+import { encodeHalf } from '../tensors/half-precision.ts';
+import { encodeQ8_0 } from '../tensors/q8-0.ts';
 import {
   alignUp,
   DEFAULT_ALIGNMENT,
@@ -16,7 +17,6 @@ import {
   MAX_DIMENSIONS,
   TENSOR_TYPES,
 } from './gguf-format.ts';
-import { encodeQ8_0 } from './q8-0.ts';
 import { renderGgufHeader } from './render-gguf-header.ts';
 
 export interface GgufTensorSource {

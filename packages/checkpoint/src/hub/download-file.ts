@@ -8,9 +8,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { explainFileError, fileErrorCode } from '../files/explain-file-error.ts';
-import { PIECE_BYTES, readPieces } from '../files/read-pieces.ts';
 import { syncDirectory } from '../files/sync-to-disk.ts';
 import { writeFully } from '../files/write-pieces.ts';
+import { readFully } from '../sources/file-source.ts';
+import { readPieces } from '../sources/read-pieces.ts';
 import { downloadFault, networkFault, withoutQuery } from './download-fault.ts';
 import { isFinal, type PatientFetchOptions, pause } from './patient-fetch.ts';
 
@@ -148,8 +149,8 @@ async function startHash(file: HubFile, handle: FileHandle, received: number): P
   const isGit = file.hash.length === 40;
   const hash = createHash(isGit ? 'sha1' : 'sha256');
   if (isGit) hash.update(`blob ${file.sizeBytes}\0`);
-  const shrunk = () => new Error('the unfinished file shrank while it was read');
-  for await (const piece of readPieces(handle, 0, received, PIECE_BYTES, shrunk)) hash.update(piece);
+  const read = (target: Uint8Array, position: number) => readFully(handle, target, position, 'the unfinished file');
+  for await (const piece of readPieces({ read }, 0, received)) hash.update(piece);
   return hash;
 }
 

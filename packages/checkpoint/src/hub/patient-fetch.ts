@@ -73,7 +73,7 @@ export function isFinal(error: unknown): boolean {
 }
 
 /** @throws when `work` takes longer; the signal it got is then aborted */
-export async function withTimeout<T>(work: (signal: AbortSignal) => Promise<T>, timeoutMs: number): Promise<T> {
+async function withTimeout<T>(work: (signal: AbortSignal) => Promise<T>, timeoutMs: number): Promise<T> {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new Error(`silence for ${timeoutMs} ms`)), timeoutMs);
   try {

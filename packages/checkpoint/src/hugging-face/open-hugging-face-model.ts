@@ -10,7 +10,8 @@ import { explainFileError, fileErrorCode } from '../files/explain-file-error.ts'
 import { readJsonFile } from '../files/read-json-file.ts';
 import type { JsonObject } from '../json-value.ts';
 import type { NamedArray } from '../named-array.ts';
-import { openSafetensors, type SafetensorsFile } from '../safetensors/open-safetensors.ts';
+import { openSafetensors } from '../safetensors/open-safetensors.ts';
+import type { SafetensorsFile } from '../safetensors/open-safetensors-from.ts';
 import type { SafetensorsTensor } from '../safetensors/safetensors-header.ts';
 import { fileNameFault } from './plain-file-name.ts';
 

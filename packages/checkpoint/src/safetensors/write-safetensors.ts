@@ -8,7 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { writeFileAtomicWith } from '../files/write-file-atomic.ts';
 import { createPieceWriter, writeFully } from '../files/write-pieces.ts';
 import { type ArrayMap, elementCount, type NamedArray } from '../named-array.ts';
-import { encodeHalf } from './half-precision.ts';
+import { encodeHalf } from '../tensors/half-precision.ts';
 import { DTYPE_BYTES, MAX_HEADER_BYTES } from './safetensors-header.ts';
 
 export type FloatDtype = 'F32' | 'F16' | 'BF16';

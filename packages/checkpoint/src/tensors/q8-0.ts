@@ -3,10 +3,10 @@
  *
  * Source: `quantize_row_q8_0_ref` and `dequantize_row_q8_0` of ggml (ggml-quants.c); the arithmetic is float32, so that the bytes are equal.
  */
-import { toF16 } from '../safetensors/half-precision.ts';
+import { halfValues, toF16 } from './half-precision.ts';
 
-export const Q8_0_ELEMENTS = 32;
-export const Q8_0_BYTES = 34;
+const Q8_0_ELEMENTS = 32;
+const Q8_0_BYTES = 34;
 const MAX_F16 = 65504;
 
 /**
@@ -55,10 +55,11 @@ function firstWith(bits: Int32Array, from: number, magnitude: number): number {
 }
 
 /** Fills `target[offset...]` with the values of whole blocks. */
-export function decodeQ8_0(blocks: Uint8Array, target: Float32Array, offset: number, halfValues: Float32Array): void {
+export function decodeQ8_0(blocks: Uint8Array, target: Float32Array, offset: number): void {
+  const table = halfValues();
   const signed = new Int8Array(blocks.buffer, blocks.byteOffset, blocks.length);
   for (let from = 0; from < blocks.length; from += Q8_0_BYTES, offset += Q8_0_ELEMENTS) {
-    const scale = halfValues[blocks[from]! | (blocks[from + 1]! << 8)]!;
+    const scale = table[blocks[from]! | (blocks[from + 1]! << 8)]!;
     for (let i = 0; i < Q8_0_ELEMENTS; i++) target[offset + i] = scale * signed[from + 2 + i]!;
   }
 }
