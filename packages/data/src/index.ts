@@ -21,14 +21,26 @@ export { DEFAULT_MINHASH, type MinhashConfig } from './dedup/minhash-signature.t
 export type { Document, DocumentSource, MetadataValue } from './document.ts';
 export { type ExtractedText, htmlToText } from './extract/html-to-text.ts';
 export { type ApplyFiltersOptions, applyFilters } from './filters/apply-filters.ts';
+export { BAD_WORD_FILES, type BadWordsOptions, badWords, parseWordList } from './filters/c4/bad-words.ts';
+export { type C4ParagraphOptions, c4Paragraph } from './filters/c4/c4-paragraph.ts';
+export { C4_QUALITY, type C4QualityOptions, type C4QualityThresholds, c4Quality } from './filters/c4/c4-quality.ts';
+export { countSentences, type SentenceCounter } from './filters/c4/count-sentences.ts';
 export {
   type CharacterSharesOptions,
   type CharacterSharesThresholds,
   characterShares,
   DEFAULT_CHARACTER_SHARES,
 } from './filters/character-shares.ts';
-export { createFunnel, type Funnel, type FunnelReport } from './filters/create-funnel.ts';
-export { type DocumentFilter, type Drop, drop, KEEP, type Keep, type Verdict } from './filters/document-filter.ts';
+export { createFunnel, type Funnel, type FunnelLanguage, type FunnelReport } from './filters/create-funnel.ts';
+export {
+  type DocumentFilter,
+  type Drop,
+  drop,
+  KEEP,
+  type Keep,
+  keepEdited,
+  type Verdict,
+} from './filters/document-filter.ts';
 export {
   type FineWebQualityOptions,
   type FineWebQualityThresholds,
@@ -41,8 +53,18 @@ export {
   gopherRepetition,
 } from './filters/gopher-repetition.ts';
 export { type LanguageMatchOptions, languageMatch } from './filters/language-match.ts';
-export { LANGUAGES_WITH_THRESHOLDS, type LanguageThresholds, thresholdsFor } from './filters/language-thresholds.ts';
+export {
+  type SailCraftRepetitionOptions,
+  type SailCraftRepetitionThresholds,
+  sailCraftRepetition,
+} from './filters/sailcraft-repetition.ts';
 export { rememberWords, splitOnWhiteSpace, splitWords, type WordSplitter } from './filters/split-words.ts';
+export {
+  LANGUAGES_WITH_THRESHOLDS,
+  type LanguageThresholds,
+  thresholdsFor,
+} from './filters/thresholds/language-thresholds.ts';
+export { type UrlFilterOptions, urlFilter } from './filters/url/url-filter.ts';
 export { type CrossFitOptions, identifyCrossFit } from './identify/identify-cross-fit.ts';
 export {
   type Identification,
@@ -84,7 +106,15 @@ export {
 } from './mixture/plan-mixture.ts';
 export type { SharesWithinTier } from './mixture/source-shares.ts';
 export { type SourceStats, sourceStatsFromShards } from './mixture/source-stats.ts';
+export {
+  type MaskedText,
+  type MaskPersonalDataOptions,
+  maskPersonalData,
+  type PersonalDataKind,
+  personalDataMasking,
+} from './normalize/mask-personal-data.ts';
 export { type NormalizedText, normalizeText } from './normalize/normalize-text.ts';
+export { mojibakeRepair, type RepairedText, repairMojibake } from './normalize/repair-mojibake.ts';
 export { alignParagraphs, type ParagraphAlignment, type ParallelPair } from './parallel/align-paragraphs.ts';
 export {
   DEFAULT_PARALLEL_THRESHOLDS,
@@ -102,7 +132,24 @@ export {
   templateOf,
 } from './parallel/render-parallel.ts';
 export { declarationDocuments } from './readers/declaration-documents.ts';
+export {
+  type Compression,
+  type DocumentFormat,
+  formatOfName,
+  type InputFile,
+  type InputFormat,
+  type PairFormat,
+} from './readers/input-file.ts';
+export { type ListInputsOptions, listInputs } from './readers/list-inputs.ts';
 export { type ReadDirectoryOptions, type ReadProblem, readDirectory } from './readers/read-directory.ts';
+export { type ReadDocumentsOptions, readDocuments } from './readers/read-documents.ts';
+export {
+  type FaultReason,
+  faultPlace,
+  type ReadFault,
+  ReadFaultError,
+  type ReportFault,
+} from './readers/read-fault.ts';
 export { type ReadUdhrOptions, readUdhr } from './readers/read-udhr.ts';
 export type { UdhrArticle, UdhrDeclaration, UdhrProblem } from './readers/udhr-declaration.ts';
 export { type OpenShardOptions, openShard } from './shards/open-shard.ts';
@@ -116,3 +163,5 @@ export {
   decontamination,
 } from './split/contamination.ts';
 export { type Split, type SplitByGroupOptions, type SplitName, splitByGroup } from './split/split-by-group.ts';
+export { type CreateDocumentWriterOptions, createDocumentWriter } from './writers/create-document-writer.ts';
+export type { DocumentWriter, WrittenFile } from './writers/document-writer.ts';

@@ -1,0 +1,27 @@
+/**
+ * The contents of a file as a stream of parts: from the disk or over the network, decompressed, with the offset of each part.
+ */
+import { createReadStream } from 'node:fs';
+import type { InputFile } from '../input-file.ts';
+import type { ByteParts } from './byte-part.ts';
+import { decompress } from './decompress.ts';
+
+const CHUNK_BYTES = 1 << 18;
+
+/** The bytes of a location as they are stored. */
+async function* storedBytes(location: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const stream = createReadStream(location, { highWaterMark: CHUNK_BYTES });
+  try {
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      signal?.throwIfAborted();
+      yield chunk;
+    }
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** @returns parts in order; errors of the disk or network come as damage, so that the caller reports them with their place */
+export function openBytes(file: Pick<InputFile, 'location' | 'compression'>, signal?: AbortSignal): ByteParts {
+  return decompress(storedBytes(file.location, signal), file.compression);
+}

@@ -1,0 +1,55 @@
+/**
+ * Documents gathered into the blocks of a file: JSON lines, each block compressed by itself.
+ */
+import { promisify } from 'node:util';
+import { gzip, zstdCompress } from 'node:zlib';
+import type { Document } from '../document.ts';
+import type { Compression } from '../readers/input-file.ts';
+
+export interface BlockEncoder {
+  add(document: Document): void;
+  /** Bytes of documents that wait for `takeBlock`. */
+  readonly heldBytes: number;
+  /** Bytes of all documents so far. */
+  readonly takenBytes: number;
+  /** @returns the bytes to append for what waits; none where nothing does */
+  takeBlock(): Promise<Uint8Array>;
+  /** @returns the bytes that end the file */
+  finish(): Promise<Uint8Array>;
+}
+
+const gzipAsync = promisify(gzip);
+const zstdAsync = promisify<Uint8Array, Buffer>(zstdCompress);
+
+/** The row that `readDocuments` reads back as the same document. */
+export function rowOfDocument({ id, text, language, metadata }: Document): Record<string, unknown> {
+  return { id, text, language, metadata };
+}
+
+export function createJsonlEncoder(compression: Compression): BlockEncoder {
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  let takenBytes = 0;
+  return {
+    add(document) {
+      const line = Buffer.from(`${JSON.stringify(rowOfDocument(document))}\n`);
+      held.push(line);
+      heldBytes += line.length;
+      takenBytes += line.length;
+    },
+    get heldBytes() {
+      return heldBytes;
+    },
+    get takenBytes() {
+      return takenBytes;
+    },
+    async takeBlock() {
+      const block = Buffer.concat(held);
+      held = [];
+      heldBytes = 0;
+      if (block.length === 0 || compression === 'none') return block;
+      return compression === 'gzip' ? gzipAsync(block) : zstdAsync(block);
+    },
+    finish: async () => new Uint8Array(),
+  };
+}
