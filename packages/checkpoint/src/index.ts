@@ -33,8 +33,10 @@ export { type FloatDtype, type WriteSafetensorsOptions, writeSafetensors } from 
 export type { CheckpointContents } from './store/checkpoint-contents.ts';
 export {
   type CheckpointStore,
+  type CheckpointStoreOptions,
   createCheckpointStore,
   type LoadedCheckpoint,
+  type SaveOptions,
   type SkippedCheckpoint,
 } from './store/checkpoint-store.ts';
 export { readManifest, type StageManifest, stageHash, writeManifest } from './store/manifest.ts';

@@ -48,6 +48,37 @@ test('a step saved again replaces the earlier one', async () => {
   expect(await readdir(root)).toEqual(['step-000000001-r2']);
 });
 
+test('steps asked for stay beside the last ones, and one step is loaded by its number', async () => {
+  for (const step of [1, 2, 3]) await store.save(step, contents(step), { keepSteps: [1] });
+  expect(await store.steps()).toEqual([1, 2, 3]);
+  await store.save(4, contents(4), { keepSteps: [2] });
+  expect(await store.steps()).toEqual([2, 3, 4]);
+  expect((await store.load(2)).state).toEqual(contents(2).state);
+  await expect(store.load(1)).rejects.toThrow(/the step must have a checkpoint, got 1 at .* There are: 4, 3, 2/);
+  await flip(join(root, 'step-000000002', 'params.safetensors'), -3);
+  await expect(store.load(2)).rejects.toThrow(/must pass verification, got params.safetensors has SHA-256/);
+});
+
+describe('in a thread', () => {
+  test('the same checkpoint comes back, the arrays are given up, and errors come through', async () => {
+    const threaded = createCheckpointStore(root, { keepLast: 1, inThread: true });
+    const given = contents(7);
+    const saving = threaded.save(7, given);
+    expect(given.groups.params.get('model.norm.weight')!.data.length).toBe(0);
+    expect(await saving).toBe(join(root, 'step-000000007'));
+    await store.save(6, contents(6));
+    const loaded = (await threaded.loadLatest())!;
+    expect(loaded.state).toEqual(contents(7).state);
+    expect(loaded.groups['adam.m']!.get('model.norm.weight')!.data).toEqual(Int32Array.of(1, 7, -3));
+    await threaded.save(8, contents(8));
+    expect(await threaded.steps()).toEqual([8]);
+    await rm(root, { recursive: true });
+    await writeFile(root, '');
+    await expect(threaded.save(9, contents(9))).rejects.toThrow(/cannot write a checkpoint, .* at .*checkpoints/);
+    await expect(threaded.save(1, { groups: { '../x': new Map() }, state: {} })).rejects.toThrow(/plain name/);
+  });
+});
+
 describe('a damaged newest checkpoint is skipped with its reason', () => {
   const newest = () => join(root, 'step-000000002');
   test.each<[string, () => Promise<unknown>, RegExp]>([
