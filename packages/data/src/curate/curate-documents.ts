@@ -17,7 +17,7 @@ import { fineWebQuality } from '../filters/fineweb-quality.ts';
 import { gopherQuality } from '../filters/gopher-quality.ts';
 import { gopherRepetition } from '../filters/gopher-repetition.ts';
 import { languageMatch } from '../filters/language-match.ts';
-import { type LanguageThresholds, thresholdsFor } from '../filters/language-thresholds.ts';
+import { type LanguageThresholds, thresholdsFor } from '../filters/thresholds/language-thresholds.ts';
 import { rememberWords } from '../filters/split-words.ts';
 import { identifyCrossFit } from '../identify/identify-cross-fit.ts';
 import type { Identification } from '../identify/language-identifier.ts';

@@ -4,7 +4,7 @@
  * The web thresholds of `thresholdsFor` suppose pages of hundreds of words; what is loosened for short text is said at each line.
  */
 import type { CharacterSharesThresholds } from '../filters/character-shares.ts';
-import { type LanguageThresholds, thresholdsFor } from '../filters/language-thresholds.ts';
+import { type LanguageThresholds, thresholdsFor } from '../filters/thresholds/language-thresholds.ts';
 
 /** Scripts whose usual text ends no sentence with a mark that Unicode knows as terminal. */
 const WITHOUT_FULL_STOPS = new Set([

@@ -8,14 +8,14 @@ import type { Funnel } from './create-funnel.ts';
 import type { DocumentFilter } from './document-filter.ts';
 
 export interface ApplyFiltersOptions {
-  /** Counts each document once as read, then as kept or dropped. */
+  /** Counts each document once as read, then as kept or dropped; what filters changed in it is counted beside. */
   readonly funnel?: Funnel;
   /** Told of each dropped document, to write it away. */
   readonly onDrop?: (document: Document, reason: string, filter: string) => void;
 }
 
 /**
- * @returns the documents that every filter keeps, in their order
+ * @returns the documents that every filter keeps, in their order, with the texts that filters gave them
  * @throws Error naming filter and document when a filter throws
  */
 export async function* applyFilters(
@@ -24,7 +24,8 @@ export async function* applyFilters(
   options: ApplyFiltersOptions = {},
 ): AsyncGenerator<Document> {
   const { funnel, onDrop } = options;
-  for await (const document of documents) {
+  for await (const read of documents) {
+    let document = read;
     funnel?.read(document.language);
     let isKept = true;
     for (const filter of filters) {
@@ -37,7 +38,11 @@ export async function* applyFilters(
           { cause: error },
         );
       }
-      if (verdict.keep) continue;
+      if (verdict.keep) {
+        if (verdict.text !== undefined) document = { ...document, text: verdict.text };
+        for (const [edit, count] of Object.entries(verdict.edits ?? {})) funnel?.edited(document.language, edit, count);
+        continue;
+      }
       funnel?.dropped(document.language, verdict.reason);
       onDrop?.(document, verdict.reason, filter.name);
       isKept = false;

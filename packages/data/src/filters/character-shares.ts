@@ -2,7 +2,7 @@
  * Drops documents that are too short, too long, or made too much of symbols, digits, punctuation or undecodable bytes.
  *
  * Source: Marco-LLM, arXiv:2412.04003, names punctuation share, document length and share of special symbols without numbers; the numbers are
- * SailCraft's (see `language-thresholds.ts`) and this package's own for U+FFFD.
+ * SailCraft's (see `thresholds/threshold-table.ts`) and this package's own for U+FFFD.
  * Units: shares of code points that are no white space, 0 to 1; lengths in code points.
  */
 import { type DocumentFilter, drop, KEEP } from './document-filter.ts';

@@ -1,7 +1,7 @@
 /**
  * Counts what was read, kept and dropped, by reason and language, so that cleaning can be audited.
  *
- * Law: kept + dropped = read, in total and for each language.
+ * Law: kept + dropped = read, in total and for each language. Edits (lines taken out, addresses masked) are counted beside the documents.
  */
 
 export interface FunnelReport {
@@ -10,9 +10,17 @@ export interface FunnelReport {
   readonly dropped: number;
   /** Drops by reason, most frequent first. */
   readonly droppedByReason: Readonly<Record<string, number>>;
-  readonly languages: Readonly<
-    Record<string, { readonly read: number; readonly kept: number; readonly dropped: Readonly<Record<string, number>> }>
-  >;
+  /** What filters changed inside of documents, most frequent first. */
+  readonly edits: Readonly<Record<string, number>>;
+  readonly languages: Readonly<Record<string, FunnelLanguage>>;
+}
+
+export interface FunnelLanguage {
+  readonly read: number;
+  readonly kept: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Absent where nothing was changed. */
+  readonly edits?: Readonly<Record<string, number>>;
 }
 
 export interface Funnel {
@@ -20,6 +28,10 @@ export interface Funnel {
   read(language: string): void;
   kept(language: string): void;
   dropped(language: string, reason: string): void;
+  /** Something inside of a document was changed `count` times; the document itself is counted apart. */
+  edited(language: string, edit: string, count: number): void;
+  /** Adds another funnel's counts, for example another rank's. */
+  add(report: FunnelReport): void;
   /** @throws Error when some document was neither kept nor dropped, or both */
   toJson(): FunnelReport;
   /** Plain text: a row per language, then the totals; `maxLanguages` and `maxReasons` keep the largest and sum up the rest. */
@@ -30,12 +42,17 @@ interface LanguageCounts {
   read: number;
   kept: number;
   dropped: Map<string, number>;
+  edits: Map<string, number>;
 }
 
 const sum = (values: Iterable<number>): number => {
   let total = 0;
   for (const value of values) total += value;
   return total;
+};
+
+const addTo = (counts: Map<string, number>, key: string, count: number): void => {
+  counts.set(key, (counts.get(key) ?? 0) + count);
 };
 
 const sortedByCount = (counts: ReadonlyMap<string, number>): [string, number][] =>
@@ -58,13 +75,14 @@ export function createFunnel(): Funnel {
   const countsOf = (language: string): LanguageCounts => {
     let counts = languages.get(language);
     if (counts === undefined) {
-      counts = { read: 0, kept: 0, dropped: new Map() };
+      counts = { read: 0, kept: 0, dropped: new Map(), edits: new Map() };
       languages.set(language, counts);
     }
     return counts;
   };
   const toJson = (): FunnelReport => {
     const reasons = new Map<string, number>();
+    const edits = new Map<string, number>();
     for (const [language, counts] of languages) {
       const dropped = sum(counts.dropped.values());
       if (counts.kept + dropped !== counts.read) {
@@ -72,7 +90,8 @@ export function createFunnel(): Funnel {
           `[@marco-ts/data] createFunnel: kept + dropped must equal read, got ${counts.kept} + ${dropped} for ${counts.read} documents of ${language}. Count each document once.`,
         );
       }
-      for (const [reason, count] of counts.dropped) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+      for (const [reason, count] of counts.dropped) addTo(reasons, reason, count);
+      for (const [edit, count] of counts.edits) addTo(edits, edit, count);
     }
     const dropped = sum(reasons.values());
     return {
@@ -80,12 +99,18 @@ export function createFunnel(): Funnel {
       kept: sum([...languages.values()].map((counts) => counts.kept)),
       dropped,
       droppedByReason: Object.fromEntries(sortedByCount(reasons)),
+      edits: Object.fromEntries(sortedByCount(edits)),
       languages: Object.fromEntries(
         [...languages]
           .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([language, { read, kept, dropped: byReason }]) => [
+          .map(([language, counts]) => [
             language,
-            { read, kept, dropped: Object.fromEntries(sortedByCount(byReason)) },
+            {
+              read: counts.read,
+              kept: counts.kept,
+              dropped: Object.fromEntries(sortedByCount(counts.dropped)),
+              ...(counts.edits.size === 0 ? {} : { edits: Object.fromEntries(sortedByCount(counts.edits)) }),
+            },
           ]),
       ),
     };
@@ -97,9 +122,16 @@ export function createFunnel(): Funnel {
     kept: (language) => {
       countsOf(language).kept++;
     },
-    dropped: (language, reason) => {
-      const { dropped } = countsOf(language);
-      dropped.set(reason, (dropped.get(reason) ?? 0) + 1);
+    dropped: (language, reason) => addTo(countsOf(language).dropped, reason, 1),
+    edited: (language, edit, count) => addTo(countsOf(language).edits, edit, count),
+    add: (report) => {
+      for (const [language, other] of Object.entries(report.languages)) {
+        const counts = countsOf(language);
+        counts.read += other.read;
+        counts.kept += other.kept;
+        for (const [reason, count] of Object.entries(other.dropped)) addTo(counts.dropped, reason, count);
+        for (const [edit, count] of Object.entries(other.edits ?? {})) addTo(counts.edits, edit, count);
+      }
     },
     toJson,
     toTable: (options = {}) => {

@@ -1,12 +1,16 @@
 /**
- * What a filter answers: keep, or drop with a reason that can be counted.
+ * What a filter answers: keep, perhaps with a repaired text, or drop with a reason; both can be counted.
  *
- * Source: the filters of datatrove, which answer True or (False, reason).
+ * Source: the filters of datatrove, which answer True or (False, reason) and change a document's text in place.
  */
 import type { Document } from '../document.ts';
 
 export interface Keep {
   readonly keep: true;
+  /** The text to go on with, where a filter takes parts away or repairs them; the document's own when absent. */
+  readonly text?: string;
+  /** What was changed and how often, in fixed snake_case words such as `line_javascript` or `masked_email`. */
+  readonly edits?: Readonly<Record<string, number>>;
 }
 
 export interface Drop {
@@ -23,6 +27,11 @@ export interface DocumentFilter {
 }
 
 export const KEEP: Keep = { keep: true };
+
+/** Keeps the document with a text that may differ; without edits it is plain `KEEP`. */
+export function keepEdited(text: string, edits: Readonly<Record<string, number>>): Keep {
+  return Object.keys(edits).length === 0 ? KEEP : { keep: true, text, edits };
+}
 
 /** @param reason a fixed snake_case word */
 export function drop(reason: string): Drop {

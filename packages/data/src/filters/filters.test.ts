@@ -9,8 +9,9 @@ import { fineWebQuality } from './fineweb-quality.ts';
 import { gopherQuality } from './gopher-quality.ts';
 import { gopherRepetition } from './gopher-repetition.ts';
 import { languageMatch } from './language-match.ts';
-import { LANGUAGES_WITH_THRESHOLDS, thresholdsFor } from './language-thresholds.ts';
+import { sailCraftRepetition } from './sailcraft-repetition.ts';
 import { rememberWords, splitOnWhiteSpace, splitWords } from './split-words.ts';
+import { LANGUAGES_WITH_THRESHOLDS, thresholdsFor } from './thresholds/language-thresholds.ts';
 
 const document = (text: string, language = 'eng_Latn', id = 'x'): Document => ({ id, text, language, metadata: {} });
 const reason = (filter: DocumentFilter, text: string, language = 'eng_Latn'): string => {
@@ -217,6 +218,7 @@ describe('funnel', () => {
       kept: 1,
       dropped: 3,
       droppedByReason: { short: 2, no_a: 1 },
+      edits: {},
       languages: {
         deu_Latn: { read: 1, kept: 0, dropped: { short: 1 } },
         eng_Latn: { read: 1, kept: 1, dropped: {} },
@@ -248,5 +250,41 @@ describe('funnel', () => {
     await expect(Array.fromAsync(applyFilters([document('x', 'eng_Latn', 'doc-7')], [broken]))).rejects.toThrow(
       /filter broken .* at document doc-7/,
     );
+  });
+});
+
+describe('sailcraft repetition', () => {
+  const thresholds = {
+    maxCharacterRepetition: 0.2,
+    characterNGram: 10,
+    maxWordRepetition: 0.3,
+    wordNGram: 5,
+    minStopWordShare: 0.2,
+    stopWords: new Set(['the', 'of', 'and', 'is', 'it', 'to', 'that', 'for']),
+  };
+  const filter = sailCraftRepetition({ thresholds });
+  test.each([
+    [PROSE, 'keep'],
+    ['', 'keep'],
+    ['buy it now '.repeat(30), 'character_repetition'],
+    [`${PROSE} ${'the cat sat on the mat and '.repeat(3)}`, 'keep'],
+    ['Colourless green ideas sleep furiously under quiet northern skies tonight.', 'stop_word_share'],
+  ])('%s: %s', (text, expected) => {
+    expect(reason(filter, text)).toBe(expected);
+  });
+  test('repeated words alone', () => {
+    const loose = sailCraftRepetition({ thresholds: { ...thresholds, maxCharacterRepetition: 1 } });
+    expect(reason(loose, 'one of two of three of '.repeat(4))).toBe('word_repetition');
+    // Every rule is off for a language without a row.
+    expect(thresholdsFor('xyz_Latn').sailCraftRepetition.minStopWordShare).toBe(null);
+  });
+  test('the share of the most frequent n-grams is that of a count by hand', () => {
+    // aaab: aa 2, ab 1 of 3 bigrams; of 2 different ones the root lets one in, and it repeats.
+    const at = (maxCharacterRepetition: number) =>
+      sailCraftRepetition({
+        thresholds: { ...thresholds, characterNGram: 2, maxCharacterRepetition, minStopWordShare: null },
+      });
+    expect(reason(at(0.66), 'aaab')).toBe('character_repetition');
+    expect(reason(at(0.67), 'aaab')).toBe('keep');
   });
 });

@@ -15,6 +15,12 @@ export function splitLines(text: string): string[] {
   return lines;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Python takes these for white space
+const WHITE_SPACE_AT_ENDS = /^[\s\u001c-\u001f\u0085]+|(?<![\s\u001c-\u001f\u0085])[\s\u001c-\u001f\u0085]+$/gu;
+
+/** As Python's `str.strip()`. */
+export const stripWhiteSpace = (text: string): string => text.replace(WHITE_SPACE_AT_ENDS, '');
+
 /** Length in code points. */
 export function codePointLength(text: string): number {
   let length = text.length;
