@@ -26,14 +26,18 @@ export {
   type EncodedPreferences,
   encodePreferencePairs,
 } from './preferences/encode-preference-pairs.ts';
+export { encodeUnpairedAnswers, type UnpairedAnswer } from './preferences/encode-unpaired-answers.ts';
+export { type KtoFormula, type KtoLossOptions, ktoLoss } from './preferences/kto-loss.ts';
 export {
   type PackPreferencePairsOptions,
   type PreferenceLoader,
   packPreferencePairs,
 } from './preferences/pack-preference-pairs.ts';
 export {
-  type PairLogRatios,
+  type AnswerLogps,
+  needsReference,
   type PairLossOptions,
+  PREFERENCE_LOSS_TYPES,
   type PreferenceLossType,
   pairLosses,
 } from './preferences/pair-losses.ts';
@@ -46,7 +50,11 @@ export {
   type PreferenceBatch,
   type ReferenceLogProbs,
 } from './preferences/preference-batch.ts';
-export { type PreferenceLossOptions, preferenceLoss } from './preferences/preference-loss.ts';
+export {
+  type PreferenceLossFormula,
+  type PreferenceLossOptions,
+  preferenceLoss,
+} from './preferences/preference-loss.ts';
 export type { PreferencePair } from './preferences/preference-pair.ts';
 export {
   type FingerprintOptions,

@@ -12,8 +12,10 @@ export interface LossOutput {
   readonly loss: tf.Scalar;
   /** Number of items summed, a plain number because batches are known before the device runs. */
   readonly weight: number;
-  /** Sums over the same items, not differentiated. */
+  /** Sums over the same items unless `metricWeights` has their number; not differentiated. */
   readonly metrics: Record<string, tf.Scalar>;
+  /** Items of those metrics that are sums over other items than `weight`, such as the pairs of one kind. */
+  readonly metricWeights?: Readonly<Record<string, number>>;
   /** Nats per token at the place of the predicting token, for losses per source; 0 where nothing is predicted. */
   readonly tokenNll_BL?: tf.Tensor2D;
 }

@@ -15,9 +15,8 @@ export const FAMILIAR_NAMES: Readonly<Record<string, string>> = {
   cutoff_len: 'sequenceLength',
   max_seq_length: 'sequenceLength',
   pref_beta: 'beta',
-  pref_loss: 'lossType',
-  loss_type: 'lossType',
-  rpo_alpha: 'sftWeight',
+  pref_loss: 'lossTypes',
+  loss_type: 'lossTypes',
   min_lr_ratio: 'minLearningRateRatio',
 };
 

@@ -8,7 +8,7 @@ import { checkRecipe } from './check-recipe.ts';
 import { ConfigError } from './config-problem.ts';
 import { loadRecipe } from './load-recipe.ts';
 import { nearestName } from './nearest-name.ts';
-import { BACKEND_NAMES, recipeSchema } from './recipe-schema.ts';
+import { BACKEND_NAMES, PREFERENCE_LOSSES, recipeSchema } from './recipe-schema.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -46,7 +46,7 @@ describe('checking', () => {
     recipe.pretrain.stages[1].shares.english += 0.5;
     recipe.backend.prefer = ['wsam'];
     recipe.data.source = { kind: 'udrh' };
-    recipe.preference.lossType = 'sigmod';
+    recipe.preference.lossTypes = ['sigmod'];
     recipe.seed = 1.5;
     recipe.tokenizer = 4096;
     recipe.model.hiddenSize = 130;
@@ -66,7 +66,7 @@ describe('checking', () => {
         'pretrain.stages[1].shares: shares must add up to 1, got 1.5',
         `backend.prefer[0]: expected one of ${BACKEND_NAMES.map((name) => `"${name}"`).join(', ')}, got "wsam"; did you mean "wasm"?`,
         'data.source.kind: expected one of "udhr", "directory", got "udrh"; did you mean "udhr"?',
-        'preference.lossType: expected one of "sigmoid", "ipo", "hinge", "robust", got "sigmod"; did you mean "sigmoid"?',
+        `preference.lossTypes[0]: expected one of ${PREFERENCE_LOSSES.map((name) => `"${name}"`).join(', ')}, got "sigmod"; did you mean "sigmoid"?`,
         'seed: expected a whole number, got 1.5',
         'tokenizer: expected a section, got 4096',
         'model.hiddenSize: must be a multiple of numAttentionHeads 4, got 130',

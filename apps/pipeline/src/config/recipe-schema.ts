@@ -214,6 +214,9 @@ const existingModel = z.strictObject({
 /** Kinds of rejected answers a preference pair can have; each is made without a judge. */
 export const REJECTED_KINDS = ['wrong_language', 'truncated', 'other_article'] as const;
 
+/** Losses a preference stage can add up; the first four compare with the model before the stage. */
+export const PREFERENCE_LOSSES = ['sigmoid', 'ipo', 'hinge', 'robust', 'simpo', 'orpo', 'sft'] as const;
+
 export const BACKEND_NAMES = ['node-gpu', 'webgpu', 'node', 'wasm', 'cpu'] as const;
 
 export const recipeSchema = z.strictObject({
@@ -279,11 +282,16 @@ export const recipeSchema = z.strictObject({
       replayWeight: z.number().nonnegative(),
       numPairs: count,
       rejectedKinds: z.array(z.enum(REJECTED_KINDS)).min(1),
-      lossType: z.enum(['sigmoid', 'ipo', 'hinge', 'robust']),
+      /** losses to add up; `sft` is the language-model loss on the chosen answer */
+      lossTypes: z.array(z.enum(PREFERENCE_LOSSES)).min(1),
+      /** one factor per loss; without it all are 1 */
+      lossWeights: z.array(z.number().nonnegative()).optional(),
       /** strength of the pull towards the reference model */
       beta: positive,
-      /** weight of the language-model loss on the chosen answer */
-      sftWeight: z.number().nonnegative(),
+    })
+    .refine(({ lossTypes, lossWeights }) => lossWeights === undefined || lossWeights.length === lossTypes.length, {
+      path: ['lossWeights'],
+      message: 'must have one number per loss type',
     })
     .optional(),
   eval: z.strictObject({

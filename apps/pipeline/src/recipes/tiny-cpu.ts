@@ -105,9 +105,9 @@ export function tinyCpu(): Recipe {
       replayWeight: 4,
       numPairs: 1200,
       rejectedKinds: ['wrong_language', 'truncated', 'other_article'],
-      lossType: 'sigmoid',
+      lossTypes: ['sigmoid', 'sft'],
+      lossWeights: [1, 0.2],
       beta: 0.1,
-      sftWeight: 0.2,
     },
     eval: {
       batchTokens: 4096,

@@ -123,8 +123,8 @@ interface AlignmentBatch extends PreferenceBatch {
 
 /** The preference loss, plus the mean nll of replayed pretraining text once per pair, so that both count alike whatever their sizes. */
 function alignmentLoss(config: Qwen2Config, settings: PreferenceSettings): LossFn<AlignmentBatch> {
-  const { lossType, beta, sftWeight, recompute, replayWeight } = settings;
-  const preference = preferenceLoss({ config, lossType, beta, sftWeight, recompute });
+  const { lossTypes, lossWeights, beta, recompute, replayWeight } = settings;
+  const preference = preferenceLoss({ config, lossTypes, beta, recompute, ...(lossWeights && { lossWeights }) });
   const languageModel = causalLanguageModelLoss(config, { recompute });
   return (params, batch) => {
     const output = preference(params, batch);

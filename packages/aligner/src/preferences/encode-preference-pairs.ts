@@ -14,6 +14,8 @@ export interface EncodedPreferencePair {
   readonly rejected: TokenSequence;
   readonly language: string;
   readonly kind: string;
+  /** Only for answers without partners (KTO): `chosen` is the answer, good or bad, and `rejected` that of another row to the same prompt. */
+  readonly isDesirable?: boolean;
 }
 
 export interface EncodedPreferences {
@@ -53,12 +55,17 @@ export function encodePreferencePairs(
   return { pairs: encoded, numPairs: pairs.length, tooLong };
 }
 
-function encodeAnswer(
+/**
+ * An answer after its prompt.
+ *
+ * @param where names the row and field in errors
+ */
+export function encodeAnswer(
   tokenizer: Tokenizer,
   prompt: readonly ChatMessage[],
   answer: string,
   where: string,
-): TokenSequence {
+): TokenSequence & { readonly numPromptTokens: number } {
   const promptIds = tokenizer.encodeChat([...prompt], { addGenerationPrompt: true }).ids;
   const { ids, assistantMask } = tokenizer.encodeChat([...prompt, { role: 'assistant', content: answer }]);
   if (!promptIds.every((id, t) => ids[t] === id)) {
@@ -67,7 +74,7 @@ function encodeAnswer(
     );
   }
   const labels = ids.map((id, t) => (t >= promptIds.length && assistantMask[t] === 1 ? id : IGNORE_INDEX));
-  const sequence = { ids, labels };
+  const sequence = { ids, labels, numPromptTokens: promptIds.length };
   if (countTargets(sequence) === 0) {
     throw new Error(
       `[@marco-ts/aligner] encodePreferencePairs: the chat template must mark the answer, got no marked token at ${where}. Use a template that the tokenizer can mask.`,

@@ -11,6 +11,10 @@ export interface PreferenceBatch extends CollatedRows {
   readonly numPairs: number;
   /** [2P] tokens with loss in each sequence */
   readonly numTargets: Float32Array;
+  /** [P] kind of each pair */
+  readonly kinds: readonly string[];
+  /** [P] 1 where the answer is good, 0 where it is bad; only for answers without partners */
+  readonly isDesirable?: Uint8Array;
   /** [2P] log-probability of each answer under the reference, in nats; absent until it is computed */
   readonly referenceLogps?: Float32Array;
 }
@@ -49,6 +53,10 @@ export function collatePreferencePairs(
     ...collated,
     numPairs,
     numTargets: Float32Array.from(sides.flatMap((side) => indices.map((index) => countTargets(pairs[index]![side])))),
+    kinds: indices.map((index) => pairs[index]!.kind),
+    ...(indices.every((index) => pairs[index]!.isDesirable !== undefined)
+      ? { isDesirable: Uint8Array.from(indices, (index) => (pairs[index]!.isDesirable ? 1 : 0)) }
+      : {}),
     ...(reference === undefined
       ? {}
       : {

@@ -1,34 +1,48 @@
 /**
- * Direct preference optimisation and its kin as a loss for the one training loop.
+ * Preference optimisation over pairs as a loss for the one training loop: one of the losses, or a weighted sum of several.
  *
- * The reference's log-probabilities come with the batch, so that no second model is in memory. Loss and metrics are sums over pairs;
- * metrics have TRL's names. `sftWeight` adds the chosen answer's mean nll per token, per pair: RPO, Pang et al. 2024, arXiv:2404.19733.
+ * The reference's log-probabilities come with the batch, so that no second model is in memory; `simpo` and `orpo` need none. Loss and
+ * metrics are sums over pairs; metrics have TRL's names, and accuracy and margin come once more for each kind of pair.
+ * Source of the sum: MPO, Wang et al. 2024, arXiv:2411.10442; of an `sft` term beside DPO: RPO, Pang et al. 2024, arXiv:2404.19733.
  * Differs from TRL's `sft` term: the mean is taken within each pair, not over the batch, so that accumulation does not change it.
  */
 import { type LossFn, type LossOutput, tf } from '@marco-ts/core';
 import { type Qwen2Config, tokenNll } from '@marco-ts/model';
-import { type PairLossOptions, type PreferenceLossType, pairLosses } from './pair-losses.ts';
+import {
+  type AnswerLogps,
+  logOddsRatio,
+  logSigmoid,
+  meanLogps,
+  needsReference,
+  PREFERENCE_LOSS_TYPES,
+  type PreferenceLossType,
+  pairLosses,
+} from './pair-losses.ts';
 import type { PreferenceBatch } from './preference-batch.ts';
 import { sequenceLogProbs } from './sequence-log-probs.ts';
 
-export interface PreferenceLossOptions {
-  readonly config: Qwen2Config;
-  readonly lossType?: PreferenceLossType;
+export interface PreferenceLossFormula {
+  /** Losses to add up; default `['sigmoid']`. */
+  readonly lossTypes?: readonly PreferenceLossType[];
+  /** One factor per loss; default all 1. */
+  readonly lossWeights?: readonly number[];
   /** Default 0.1. */
   readonly beta?: number;
   /** Default 0; below 0.5. */
   readonly labelSmoothing?: number;
-  /** Weight of the chosen answer's nll; default 0. */
-  readonly sftWeight?: number;
+  /** Default 0.5, for `simpo`. */
+  readonly simpoGamma?: number;
+}
+
+export interface PreferenceLossOptions extends PreferenceLossFormula {
+  readonly config: Qwen2Config;
   /** Recompute each layer in the backward pass. */
   readonly recompute?: boolean;
 }
 
-/** @throws Error for options out of range; the loss throws for a batch without reference log-probabilities */
-export function preferenceLoss(options: PreferenceLossOptions): LossFn<PreferenceBatch> {
-  const { config, lossType = 'sigmoid', beta = 0.1, labelSmoothing = 0, sftWeight = 0, recompute } = options;
-  const resolved = { lossType, beta, labelSmoothing, sftWeight };
-  requireOptions(resolved);
+/** @throws Error for options out of range; the loss throws for a batch without reference log-probabilities where it needs them */
+export function preferenceLoss({ config, recompute, ...formula }: PreferenceLossOptions): LossFn<PreferenceBatch> {
+  const resolved = resolveFormula(formula);
   return (params, batch) => {
     const nll_BL = tokenNll(params, config, batch, recompute === undefined ? {} : { recompute });
     return preferenceOutput(nll_BL, batch, resolved);
@@ -43,59 +57,93 @@ export function preferenceLoss(options: PreferenceLossOptions): LossFn<Preferenc
  */
 export function preferenceOutput(
   nll_BL: tf.Tensor,
-  batch: Pick<PreferenceBatch, 'numPairs' | 'numTargets' | 'referenceLogps' | 'sequenceIds'>,
-  options: PairLossOptions & { readonly sftWeight: number },
+  batch: Pick<PreferenceBatch, 'numPairs' | 'numTargets' | 'referenceLogps' | 'sequenceIds' | 'kinds'>,
+  formula: PreferenceLossFormula,
 ): LossOutput {
-  const { numPairs, numTargets, referenceLogps } = batch;
-  const { beta, sftWeight } = options;
-  if (referenceLogps === undefined) {
+  const { lossTypes, lossWeights, ...options } = resolveFormula(formula);
+  const { numPairs, numTargets, referenceLogps, kinds } = batch;
+  const comparesWithReference = lossTypes.some(needsReference);
+  if (comparesWithReference && referenceLogps === undefined) {
     throw new Error(
       '[@marco-ts/aligner] preferenceLoss: a batch must carry reference log-probabilities, got none. Pass `reference` to packPreferencePairs.',
     );
   }
   const logps_S = sequenceLogProbs(nll_BL, batch.sequenceIds, 2 * numPairs);
+  const ratios_S = referenceLogps === undefined ? logps_S : tf.sub(logps_S, tf.tensor1d(referenceLogps));
   const lengths_S = tf.tensor1d(numTargets);
-  const ratios_S: tf.Tensor1D = tf.sub(logps_S, tf.tensor1d(referenceLogps));
-  const half = (values: tf.Tensor1D, index: 0 | 1): tf.Tensor1D => tf.slice(values, [index * numPairs], [numPairs]);
+  const answers = (index: 0 | 1): AnswerLogps => {
+    const half = (values: tf.Tensor): tf.Tensor1D => tf.slice(values as tf.Tensor1D, [index * numPairs], [numPairs]);
+    return { logps_P: half(logps_S), ratios_P: half(ratios_S), lengths_P: half(lengths_S) };
+  };
+  const chosen = answers(0);
+  const rejected = answers(1);
   const sum = (values: tf.Tensor): tf.Scalar => tf.sum(values);
-  const chosen_P = half(ratios_S, 0);
-  const rejected_P = half(ratios_S, 1);
-  const chosenLength_P = half(lengths_S, 0);
-  const loss = sum(pairLosses({ chosen_P, rejected_P, chosenLength_P, rejectedLength_P: half(lengths_S, 1) }, options));
-  const chosenNll = sum(tf.neg(tf.div(half(logps_S, 0), chosenLength_P)));
-  const margins_P = tf.mul(tf.sub(chosen_P, rejected_P), beta);
+  const terms = lossTypes.map((lossType, index) =>
+    tf.mul(sum(pairLosses(chosen, rejected, { ...options, lossType })), lossWeights[index]!),
+  );
+  // Without a reference the rewards and log-probabilities are per token, as in TRL's trainers for such losses.
+  const shown = (answer: AnswerLogps): tf.Tensor1D => (comparesWithReference ? answer.logps_P : meanLogps(answer));
+  const reward = (answer: AnswerLogps): tf.Tensor1D =>
+    tf.mul(comparesWithReference ? answer.ratios_P : meanLogps(answer), options.beta);
+  const margins_P = tf.sub(reward(chosen), reward(rejected)) as tf.Tensor1D;
+  const accuracies_P = tf.step(margins_P) as tf.Tensor1D;
+  const ofKinds = metricsOfKinds(kinds, { 'rewards/accuracies': accuracies_P, 'rewards/margins': margins_P });
   return {
-    loss: sftWeight === 0 ? loss : tf.add(loss, tf.mul(chosenNll, sftWeight)),
+    loss: tf.addN(terms) as tf.Scalar,
     weight: numPairs,
     metrics: {
-      'rewards/chosen': sum(tf.mul(chosen_P, beta)),
-      'rewards/rejected': sum(tf.mul(rejected_P, beta)),
+      'rewards/chosen': sum(reward(chosen)),
+      'rewards/rejected': sum(reward(rejected)),
       'rewards/margins': sum(margins_P),
-      'rewards/accuracies': sum(tf.step(margins_P)),
-      'logps/chosen': sum(half(logps_S, 0)),
-      'logps/rejected': sum(half(logps_S, 1)),
-      nll_loss: chosenNll,
+      'rewards/accuracies': sum(accuracies_P),
+      'logps/chosen': sum(shown(chosen)),
+      'logps/rejected': sum(shown(rejected)),
+      nll_loss: sum(tf.neg(meanLogps(chosen))),
+      ...(lossTypes.includes('orpo') ? oddsMetrics(chosen, rejected) : {}),
+      ...ofKinds.metrics,
     },
+    metricWeights: ofKinds.weights,
   };
 }
 
-function requireOptions(values: {
-  lossType: PreferenceLossType;
-  beta: number;
-  labelSmoothing: number;
-  sftWeight: number;
-}): void {
+function oddsMetrics(chosen: AnswerLogps, rejected: AnswerLogps): Record<string, tf.Scalar> {
+  const logOdds_P = logOddsRatio(chosen, rejected);
+  return { log_odds_chosen: tf.sum(logOdds_P), log_odds_ratio: tf.sum(logSigmoid(logOdds_P)) };
+}
+
+/** Each metric once per kind, such as `rewards/accuracies/truncated`, as sums over the pairs of that kind. */
+function metricsOfKinds(kinds: readonly string[], metrics: Readonly<Record<string, tf.Tensor1D>>) {
+  const sums: Record<string, tf.Scalar> = {};
+  const weights: Record<string, number> = {};
+  const names = new Set(kinds);
+  if (names.size < 2) return { metrics: sums, weights };
+  for (const kind of names) {
+    const isOfKind = tf.tensor1d(kinds.map((other) => (other === kind ? 1 : 0)));
+    for (const [name, values_P] of Object.entries(metrics)) {
+      sums[`${name}/${kind}`] = tf.sum(tf.mul(values_P, isOfKind));
+      weights[`${name}/${kind}`] = kinds.filter((other) => other === kind).length;
+    }
+  }
+  return { metrics: sums, weights };
+}
+
+function resolveFormula(formula: PreferenceLossFormula): Required<PreferenceLossFormula> {
+  const { lossTypes = ['sigmoid'], beta = 0.1, labelSmoothing = 0, simpoGamma = 0.5 } = formula;
+  const { lossWeights = lossTypes.map(() => 1) } = formula;
   const refuse = (field: string, rule: string, got: unknown): never => {
     throw new Error(
-      `[@marco-ts/aligner] preferenceLoss: ${field} must be ${rule}, got ${String(got)}. Correct it in the recipe.`,
+      `[@marco-ts/aligner] preferenceLoss: ${field} must be ${rule}, got ${JSON.stringify(got) ?? 'nothing'}. Correct it in the recipe.`,
     );
   };
-  const { lossType, beta, labelSmoothing, sftWeight } = values;
-  if (!['sigmoid', 'hinge', 'ipo', 'robust'].includes(lossType))
-    refuse('lossType', 'sigmoid, hinge, ipo or robust', lossType);
+  const isKnown = lossTypes.length > 0 && lossTypes.every((name) => PREFERENCE_LOSS_TYPES.includes(name));
+  if (!isKnown) refuse('lossTypes', `some of ${PREFERENCE_LOSS_TYPES.join(', ')}`, lossTypes);
+  if (lossWeights.length !== lossTypes.length || !lossWeights.every((weight) => weight >= 0 && Number.isFinite(weight)))
+    refuse('lossWeights', `${lossTypes.length} numbers >= 0, one per loss`, lossWeights);
   if (!(beta > 0 && Number.isFinite(beta))) refuse('beta', '> 0', beta);
   if (!(labelSmoothing >= 0 && labelSmoothing < 0.5)) refuse('labelSmoothing', 'in [0, 0.5)', labelSmoothing);
-  if (labelSmoothing > 0 && (lossType === 'hinge' || lossType === 'ipo'))
-    refuse('labelSmoothing', `0 for ${lossType}, which has no use for it`, labelSmoothing);
-  if (!(sftWeight >= 0 && Number.isFinite(sftWeight))) refuse('sftWeight', '>= 0', sftWeight);
+  const smooths = lossTypes.some((name) => name === 'sigmoid' || name === 'robust' || name === 'simpo');
+  if (labelSmoothing > 0 && !smooths)
+    refuse('labelSmoothing', `0 for ${lossTypes.join(', ')}, which has no use for it`, labelSmoothing);
+  if (!(simpoGamma >= 0 && Number.isFinite(simpoGamma))) refuse('simpoGamma', '>= 0', simpoGamma);
+  return { lossTypes, lossWeights, beta, labelSmoothing, simpoGamma };
 }

@@ -17,15 +17,29 @@ export interface PreferencePair {
 
 /** @throws Error naming row and field for a bad prompt, empty answers and answers that are equal */
 export function requirePair(functionName: string, pair: PreferencePair, where: string): void {
-  requireMessages(functionName, pair.prompt, where);
-  const refuse = (rule: string, got: string, field: string): never => {
-    throw new Error(`[@marco-ts/aligner] ${functionName}: ${rule}, got ${got} at ${where}.${field}. Drop the row.`);
-  };
-  if (pair.prompt.at(-1)!.role === 'assistant')
-    refuse('a prompt must end before the answer', 'an assistant message', 'prompt');
-  for (const field of ['chosen', 'rejected'] as const) {
-    if (typeof pair[field] !== 'string' || pair[field].trim() === '')
-      refuse('an answer must be text', JSON.stringify(pair[field]), field);
+  requirePrompt(functionName, pair.prompt, where);
+  for (const field of ['chosen', 'rejected'] as const) requireAnswer(functionName, pair[field], `${where}.${field}`);
+  if (pair.chosen === pair.rejected) {
+    throw new Error(
+      `[@marco-ts/aligner] ${functionName}: answers must differ, got the same text twice at ${where}.rejected. Drop the row.`,
+    );
   }
-  if (pair.chosen === pair.rejected) refuse('answers must differ', 'the same text twice', 'rejected');
+}
+
+/** @throws Error naming row and field unless the messages are a prompt that waits for an answer */
+export function requirePrompt(functionName: string, prompt: readonly ChatMessage[], where: string): void {
+  requireMessages(functionName, prompt, where);
+  if (prompt.at(-1)!.role === 'assistant') {
+    throw new Error(
+      `[@marco-ts/aligner] ${functionName}: a prompt must end before the answer, got an assistant message at ${where}.prompt. Drop the row.`,
+    );
+  }
+}
+
+/** @throws Error naming the field unless the answer is text and not empty */
+export function requireAnswer(functionName: string, answer: unknown, where: string): void {
+  if (typeof answer === 'string' && answer.trim() !== '') return;
+  throw new Error(
+    `[@marco-ts/aligner] ${functionName}: an answer must be text, got ${JSON.stringify(answer)} at ${where}. Drop the row.`,
+  );
 }

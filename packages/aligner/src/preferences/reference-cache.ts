@@ -9,7 +9,7 @@ import type { ReferenceLogProbs } from './preference-batch.ts';
 import type { ReferenceFingerprint } from './reference-fingerprint.ts';
 
 interface CacheFile {
-  readonly formatVersion: 1;
+  readonly formatVersion: 2;
   readonly fingerprint: ReferenceFingerprint;
   readonly chosen: readonly number[];
   readonly rejected: readonly number[];
@@ -17,7 +17,7 @@ interface CacheFile {
 
 /**
  * @returns the cached values, or null when there is no file
- * @throws Error when the file is damaged or was made from other data, model, tokenizer or length, naming which
+ * @throws Error when the file is damaged or was made from other data, model, tokenizer, template or length, naming which
  */
 export async function readReferenceCache(
   path: string,
@@ -39,7 +39,7 @@ export async function readReferenceCache(
       `[@marco-ts/aligner] readReferenceCache: the cache must be a whole file of reference log-probabilities, got ${JSON.stringify(text.slice(0, 60))} at ${path}. Delete it to compute them again.`,
     );
   }
-  const differing = (['data', 'model', 'tokenizer', 'maxLength'] as const).filter(
+  const differing = (['data', 'model', 'tokenizer', 'template', 'maxLength'] as const).filter(
     (part) => file.fingerprint[part] !== fingerprint[part],
   );
   if (differing.length > 0 || file.chosen.length !== numPairs) {
@@ -59,7 +59,7 @@ export async function writeReferenceCache(
   fingerprint: ReferenceFingerprint,
   values: ReferenceLogProbs,
 ): Promise<void> {
-  const file: CacheFile = { formatVersion: 1, fingerprint, chosen: [...values.chosen], rejected: [...values.rejected] };
+  const file: CacheFile = { formatVersion: 2, fingerprint, chosen: [...values.chosen], rejected: [...values.rejected] };
   const temporary = `${path}.${process.pid}.tmp`;
   await mkdir(dirname(path), { recursive: true });
   try {
@@ -75,7 +75,7 @@ function parseCache(text: string): CacheFile | null {
   try {
     const file = JSON.parse(text) as Partial<CacheFile> | null;
     const isWhole =
-      file?.formatVersion === 1 &&
+      file?.formatVersion === 2 &&
       file.fingerprint !== undefined &&
       Array.isArray(file.chosen) &&
       Array.isArray(file.rejected);

@@ -3,7 +3,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { type ParamMap, paramsToArrays } from '@marco-ts/core';
-import type { Tokenizer } from '@marco-ts/tokenizer';
+import type { ChatMessage, Tokenizer } from '@marco-ts/tokenizer';
 import type { EncodedPreferencePair } from './encode-preference-pairs.ts';
 
 export interface ReferenceFingerprint {
@@ -13,6 +13,8 @@ export interface ReferenceFingerprint {
   readonly model: string;
   /** SHA-256 of the tokenizer's files. */
   readonly tokenizer: string;
+  /** SHA-256 of a conversation as the chat template writes it. */
+  readonly template: string;
   readonly maxLength: number;
 }
 
@@ -24,6 +26,18 @@ export interface FingerprintOptions {
   /** As given to `encodePreferencePairs`. */
   readonly maxLength: number;
 }
+
+/** Shows the template's marks of every role, and what it adds where there is no system message. */
+const PROBES: readonly ChatMessage[][] = [
+  [{ role: 'user', content: 'u' }],
+  [
+    { role: 'system', content: 's' },
+    { role: 'user', content: 'u' },
+    { role: 'assistant', content: 'a' },
+    { role: 'user', content: 'v' },
+    { role: 'assistant', content: 'b' },
+  ],
+];
 
 /** Reads every value of `model` unless a hash of it is given. */
 export async function fingerprintReference({
@@ -48,6 +62,9 @@ export async function fingerprintReference({
     data: pairsHash.digest('hex'),
     model: typeof model === 'string' ? model : await hashParams(model),
     tokenizer: files.digest('hex'),
+    template: createHash('sha256')
+      .update(PROBES.map((messages) => tokenizer.renderChat(messages)).join('\0'))
+      .digest('hex'),
     maxLength,
   };
 }

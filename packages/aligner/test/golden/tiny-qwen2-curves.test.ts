@@ -15,7 +15,8 @@ import {
   paramsToArrays,
   tf,
 } from '@marco-ts/core';
-import { type CausalBatch, causalLanguageModelLoss, loadQwen2, type Qwen2Config } from '@marco-ts/model';
+import { type CausalBatch, causalLanguageModelLoss, type Qwen2Config } from '@marco-ts/model';
+import { loadQwen2 } from '@marco-ts/model/files';
 import { type ChatMessage, createTokenizer, type Tokenizer } from '@marco-ts/tokenizer';
 import {
   adamw,

@@ -3,13 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { disposeParams, initBackend, type ParamMap, paramsToArrays, tf, valueAndGrad } from '@marco-ts/core';
-import {
-  causalLanguageModelLoss,
-  initQwen2Params,
-  parseQwen2Config,
-  type Qwen2Config,
-  tokenNll,
-} from '@marco-ts/model';
+import { causalLanguageModelLoss, initQwen2Params, tokenNll } from '@marco-ts/model';
 import {
   adamw,
   chain,
@@ -36,6 +30,7 @@ import {
 } from '../../src/index.ts';
 import { sequenceLogProbs } from '../../src/preferences/sequence-log-probs.ts';
 import { toyParagraphs, toyTokenizer } from '../toy-corpus.ts';
+import { toyModelConfig } from '../toy-model.ts';
 
 type Store = NonNullable<TrainOptions<never>['checkpoints']>['store'];
 
@@ -43,24 +38,7 @@ const tokenizer = toyTokenizer();
 const { padTokenId } = tokenizer;
 const sequenceLength = 256;
 
-const config: Qwen2Config = parseQwen2Config({
-  architectures: ['Qwen2ForCausalLM'],
-  model_type: 'qwen2',
-  hidden_size: 32,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  intermediate_size: 64,
-  vocab_size: tokenizer.vocabSize,
-  max_position_embeddings: 512,
-  rms_norm_eps: 1e-6,
-  rope_theta: 10_000,
-  tie_word_embeddings: true,
-  initializer_range: 0.1,
-  hidden_act: 'silu',
-  bos_token_id: tokenizer.eosTokenId,
-  eos_token_id: tokenizer.eosTokenId,
-});
+const config = toyModelConfig(tokenizer);
 
 const { pairs } = buildTranslationPreferences({
   paragraphs: toyParagraphs,
@@ -306,7 +284,7 @@ describe('preference optimisation', () => {
     });
     const result = await stepsOf({
       params: policy,
-      lossFn: preferenceLoss({ config, beta: 0.1, sftWeight: 0 }),
+      lossFn: preferenceLoss({ config, beta: 0.1 }),
       batchAt: loader.batchAt,
       numSteps: loader.numBatches,
       optimizer: optimizer(0.003),
@@ -329,7 +307,7 @@ describe('preference optimisation', () => {
 
   test('loss and gradient of a batch are the sums over its pairs taken alone', async () => {
     const reference = await referenceOf();
-    const lossFn = preferenceLoss({ config, beta: 0.5, lossType: 'ipo', sftWeight: 0.3 });
+    const lossFn = preferenceLoss({ config, beta: 0.5, lossTypes: ['ipo', 'sft', 'orpo'], lossWeights: [1, 0.3, 0.5] });
     const options = { sequenceLength: 2 * sequenceLength, numRows: 2, padTokenId, reference };
     const together = collatePreferencePairs(
       encoded,
@@ -370,11 +348,13 @@ describe('preference optimisation', () => {
     );
     expect(() => preferenceLoss({ config, beta: 0 })).toThrow(/beta/);
     expect(() => preferenceLoss({ config, labelSmoothing: 0.5 })).toThrow(/labelSmoothing/);
-    expect(() => preferenceLoss({ config, lossType: 'ipo', labelSmoothing: 0.1 })).toThrow(
+    expect(() => preferenceLoss({ config, lossTypes: ['ipo'], labelSmoothing: 0.1 })).toThrow(
       /labelSmoothing must be 0 for ipo/,
     );
-    expect(() => preferenceLoss({ config, lossType: 'dpo' as never })).toThrow(/lossType/);
-    expect(() => preferenceLoss({ config, sftWeight: -1 })).toThrow(/sftWeight/);
+    expect(() => preferenceLoss({ config, lossTypes: ['dpo' as never] })).toThrow(/lossTypes must be some of sigmoid/);
+    expect(() => preferenceLoss({ config, lossTypes: ['sigmoid', 'sft'], lossWeights: [1] })).toThrow(
+      /lossWeights must be 2 numbers/,
+    );
   });
 });
 
@@ -391,7 +371,7 @@ describe('precomputeReferenceLogProbs', () => {
     }
   });
 
-  test('is kept on disk and refused for other data, model, tokenizer or length', async () => {
+  test('is kept on disk and refused for other data, model, tokenizer, template or length', async () => {
     const path = join(directory, 'cache', 'reference.json');
     const fingerprint = await fingerprintReference({
       pairs: encoded,
@@ -427,6 +407,7 @@ describe('precomputeReferenceLogProbs', () => {
       }),
       maxLength: await fingerprintReference({ pairs: encoded, model: policy, tokenizer, maxLength: 17 }),
       tokenizer: { ...fingerprint, tokenizer: 'another' },
+      template: { ...fingerprint, template: 'another' },
     };
     disposeParams(other);
     for (const [part, otherFingerprint] of Object.entries(changed)) {

@@ -1,0 +1,61 @@
+/**
+ * Answers that are good or bad, without partners, as ids (KTO): each with the same prompt before another row's answer, for the KL estimate.
+ *
+ * Source: mismatched completions of TRL's `KTOTrainer`, which shifts answers by one row.
+ * Differs: where that answer is too long for the prompt, the nearest earlier one that fits is taken; nothing is cut.
+ */
+import type { ChatMessage, Tokenizer } from '@marco-ts/tokenizer';
+import { type EncodedPreferencePair, type EncodedPreferences, encodeAnswer } from './encode-preference-pairs.ts';
+import { requireAnswer, requirePrompt } from './preference-pair.ts';
+
+export interface UnpairedAnswer {
+  /** Ends with a user message. */
+  readonly prompt: readonly ChatMessage[];
+  readonly answer: string;
+  readonly isDesirable: boolean;
+  /** ISO 639-3 and script, such as `swh_Latn`. */
+  readonly language: string;
+  /** Such as `truncated`; logs tell kinds apart. */
+  readonly kind: string;
+}
+
+/**
+ * @param options.maxLength longest prompt with answer, in tokens
+ * @throws Error naming row and field for a bad row, and when no row fits
+ */
+export function encodeUnpairedAnswers(
+  tokenizer: Tokenizer,
+  answers: readonly UnpairedAnswer[],
+  { maxLength }: { readonly maxLength: number },
+): EncodedPreferences {
+  const fitting: {
+    readonly row: UnpairedAnswer;
+    readonly index: number;
+    readonly own: ReturnType<typeof encodeAnswer>;
+  }[] = [];
+  const tooLong: Record<string, number> = {};
+  for (const [index, row] of answers.entries()) {
+    const where = `answers[${index}]`;
+    requirePrompt('encodeUnpairedAnswers', row.prompt, where);
+    requireAnswer('encodeUnpairedAnswers', row.answer, `${where}.answer`);
+    const own = encodeAnswer(tokenizer, row.prompt, row.answer, `${where}.answer`);
+    if (own.ids.length > maxLength) tooLong[row.language] = (tooLong[row.language] ?? 0) + 1;
+    else fitting.push({ row, index, own });
+  }
+  if (fitting.length === 0) {
+    throw new Error(
+      `[@marco-ts/aligner] encodeUnpairedAnswers: at least one answer must fit into ${maxLength} tokens, got none of ${answers.length}. Raise maxLength or give more rows.`,
+    );
+  }
+  const pairs = fitting.map(({ row, index, own }, at): EncodedPreferencePair => {
+    const room = maxLength - own.numPromptTokens;
+    // Its own answer always fits, so the search ends.
+    let back = 1;
+    const earlier = () => fitting[(at - back + fitting.length * back) % fitting.length]!;
+    while (earlier().own.ids.length - earlier().own.numPromptTokens > room) back++;
+    const other = encodeAnswer(tokenizer, row.prompt, earlier().row.answer, `answers[${index}].answer`);
+    const { isDesirable, language, kind } = row;
+    return { chosen: own, rejected: other, isDesirable, language, kind };
+  });
+  return { pairs, numPairs: answers.length, tooLong };
+}
