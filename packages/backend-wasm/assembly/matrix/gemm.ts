@@ -7,7 +7,7 @@
  */
 import { paramInt, paramPointer } from '../layout';
 import { multiplyPacked } from './micro-kernel';
-import { COLUMNS, packBlockA, packPanelB } from './pack';
+import { COLUMNS, packBlockA, packBlockB } from './pack';
 import { horizontalSum, madd } from '../simd';
 
 /** Packs some panels of one batch entry of op(B), all blocks of K. */
@@ -26,16 +26,14 @@ export function gemmPackTask(task: i32): void {
   const first = (task % perEntry) * perTask;
   const last = min(numPanels, first + perTask);
   const padded = <usize>(numPanels * COLUMNS) << 2;
+  const column = first * COLUMNS;
+  const columns = min(n, last * COLUMNS) - column;
   for (let k0 = 0; k0 < k; k0 += kBlock) {
     const kc = min(kBlock, k - k0);
-    const block = target + <usize>k0 * padded;
-    for (let panel = first; panel < last; panel++) {
-      const column = panel * COLUMNS;
-      const from = transposed
-        ? source + <usize>column * stride + (<usize>k0 << 2)
-        : source + <usize>k0 * stride + (<usize>column << 2);
-      packPanelB(block + <usize>panel * (<usize>kc << 5), from, stride, transposed, kc, min(COLUMNS, n - column));
-    }
+    const from = transposed
+      ? source + <usize>column * stride + (<usize>k0 << 2)
+      : source + <usize>k0 * stride + (<usize>column << 2);
+    packBlockB(target + <usize>k0 * padded + <usize>first * (<usize>kc << 5), from, stride, transposed, columns, kc);
   }
 }
 

@@ -6,6 +6,8 @@
 
 export const ROWS: i32 = 6;
 export const COLUMNS: i32 = 8;
+/** Rows of memory that are packed at once where a panel takes a part of each: so many fit the ways of a cache, whatever the stride. */
+const STRIP: i32 = 8;
 
 // @ts-ignore: decorator
 @inline
@@ -168,24 +170,39 @@ export function packPanelA(target: usize, source: usize, stride: usize, transpos
   }
 }
 
-/** All panels of an m x kc block of op(A), one after another. */
+/**
+ * All panels of an m x kc block of op(A), one after another.
+ * A transposed block goes in strips: its panels cut a cache line in pieces, which must not be fetched once per piece.
+ */
 export function packBlockA(target: usize, source: usize, stride: usize, transposed: i32, m: i32, kc: i32): void {
   const panel = <usize>kc * 24;
+  const strip = transposed ? STRIP : kc;
   const step = transposed ? <usize>24 : stride * 6;
-  for (let row = 0; row < m; row += ROWS) {
-    packPanelA(target, source, stride, transposed, kc, min(ROWS, m - row));
-    target += panel;
-    source += step;
+  for (let k = 0; k < kc; k += strip) {
+    const depth = min(strip, kc - k);
+    let to = target + <usize>k * 24;
+    let from = source + <usize>k * stride;
+    for (let row = 0; row < m; row += ROWS) {
+      packPanelA(to, from, stride, transposed, depth, min(ROWS, m - row));
+      to += panel;
+      from += step;
+    }
   }
 }
 
-/** All panels of a kc x n block of op(B), one after another. */
+/** All panels of a kc x n block of op(B), one after another; in strips where it is not transposed, for the same reason. */
 export function packBlockB(target: usize, source: usize, stride: usize, transposed: i32, n: i32, kc: i32): void {
   const panel = <usize>kc << 5;
+  const strip = transposed ? kc : STRIP;
   const step = transposed ? stride << 3 : <usize>32;
-  for (let column = 0; column < n; column += COLUMNS) {
-    packPanelB(target, source, stride, transposed, kc, min(COLUMNS, n - column));
-    target += panel;
-    source += step;
+  for (let k = 0; k < kc; k += strip) {
+    const depth = min(strip, kc - k);
+    let to = target + (<usize>k << 5);
+    let from = source + <usize>k * stride;
+    for (let column = 0; column < n; column += COLUMNS) {
+      packPanelB(to, from, stride, transposed, depth, min(COLUMNS, n - column));
+      to += panel;
+      from += step;
+    }
   }
 }

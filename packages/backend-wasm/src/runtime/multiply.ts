@@ -30,7 +30,7 @@ export interface Product {
 
 const K_BLOCK = 256;
 const M_BLOCK = 96;
-const N_BLOCK = 256;
+const N_BLOCK = 512;
 const PANELS_PER_TASK = 8;
 const PACKED_LIMIT = 32 * 2 ** 20;
 /** Products below this many multiplications stay on the calling thread. */
