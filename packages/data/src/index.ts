@@ -10,6 +10,7 @@ export { type CurateDocumentsOptions, type CuratedDocuments, curateDocuments } f
 export { type CuratedUdhr, type CurateUdhrOptions, curateUdhr, keptArticles } from './curate/curate-udhr.ts';
 export { UDHR_CHARACTER_SHARES, udhrThresholds } from './curate/udhr-thresholds.ts';
 export { EXACT_DUPLICATE, type ExactDedupOptions, exactDedup } from './dedup/exact-dedup.ts';
+export { createLineMemory, type LineDedupOptions, type LineMemory, lineDedup } from './dedup/line-dedup.ts';
 export {
   type MinhashDedupOptions,
   type MinhashDedupResult,

@@ -9,16 +9,20 @@ const NONSPACING_MARKS = /\p{Mn}/gu;
 const NUMBERS = /\p{Nd}+/gu;
 const NOT_IN_WORD = /[^\p{L}\p{M}\p{N}]+/gu;
 
-/** @returns words without punctuation; `language` chooses how they are split */
-export function comparableWords(text: string, language: string, split: WordSplitter = splitWords): readonly string[] {
-  const simplified = text
+/** @returns the text in lower case, with single spaces in the place of everything but letters and digits */
+export function comparableText(text: string): string {
+  return text
     .toLowerCase()
     .normalize('NFD')
     .replace(NONSPACING_MARKS, '')
     .normalize('NFC')
     .replace(NUMBERS, '0')
     .replace(NOT_IN_WORD, ' ');
-  return split(simplified, language);
+}
+
+/** @returns words without punctuation; `language` chooses how they are split */
+export function comparableWords(text: string, language: string, split: WordSplitter = splitWords): readonly string[] {
+  return split(comparableText(text), language);
 }
 
 /** Calls `visit` with every run of n words, or once with all of them when there are fewer. */
