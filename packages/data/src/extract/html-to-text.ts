@@ -12,8 +12,11 @@ import {
   type HtmlDocument,
   type HtmlElement,
   isElement,
+  PageTooComplexError,
   parseHtml,
 } from './html-tree.ts';
+
+export { PageTooComplexError };
 
 export interface ExtractedText {
   readonly title: string;
@@ -43,8 +46,6 @@ const FURNITURE =
 const MIN_KEPT_SHARE = 0.3;
 /** A block is prose from this length on, or when it ends a sentence; other blocks count only beside prose. Code points. */
 const MIN_PROSE_LENGTH = 80;
-const MAX_NODES = 2_000_000;
-
 interface Block {
   text: string;
   linkCharacters: number;
@@ -76,7 +77,6 @@ function collectBlocks(root: HtmlElement, skipFurniture: boolean): Block[] {
   let linkDepth = 0;
   type Step = { readonly node: HtmlElement['childNodes'][number]; readonly isEnd: boolean };
   const pending: Step[] = [{ node: root, isEnd: false }];
-  let visited = 0;
   while (pending.length > 0) {
     const { node, isEnd } = pending.pop()!;
     if (!isElement(node)) {
@@ -92,11 +92,6 @@ function collectBlocks(root: HtmlElement, skipFurniture: boolean): Block[] {
       continue;
     }
     if (node !== root && isSkipped(node, skipFurniture)) continue;
-    if (++visited > MAX_NODES) {
-      throw new Error(
-        `[@marco-ts/data] htmlToText: a page may have ${MAX_NODES} elements, got more. Leave this page out: it is no document.`,
-      );
-    }
     if (node.tagName === 'br') {
       current.text += ' ';
       continue;
@@ -152,7 +147,7 @@ function withoutIdleHeadings(blocks: readonly Block[]): Block[] {
 /**
  * @param html a page, however broken: parsing follows the browsers' rules
  * @returns an empty text when the page has none
- * @throws Error for a page of more than two million elements
+ * @throws PageTooComplexError for a page of too many elements, or too deeply nested ones
  */
 export function htmlToText(html: string): ExtractedText {
   const tree = parseHtml(html);

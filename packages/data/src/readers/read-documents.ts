@@ -4,8 +4,10 @@
 import type { Document } from '../document.ts';
 import { openBytes } from './bytes/open-bytes.ts';
 import type { ReadContext } from './formats/read-context.ts';
+import { readHtml } from './formats/read-html.ts';
 import { readJsonl } from './formats/read-jsonl.ts';
 import { readText } from './formats/read-text.ts';
+import { readWarc } from './formats/read-warc.ts';
 import type { InputFile } from './input-file.ts';
 import { type ReportFault, reporter } from './read-fault.ts';
 
@@ -51,6 +53,11 @@ export async function* readDocuments(file: InputFile, options: ReadDocumentsOpti
       return yield* readJsonl(openBytes(file, options.signal), context);
     case 'text':
       return yield* readText(openBytes(file, options.signal), context);
+    case 'html':
+      return yield* readHtml(openBytes(file, options.signal), context);
+    case 'warc':
+    case 'wet':
+      return yield* readWarc(openBytes(file, options.signal), context);
     default:
       throw new Error(
         `[@marco-ts/data] readDocuments: the format must give documents, got ${file.format} at ${file.location}. Read translation pairs with readPairs.`,
