@@ -21,7 +21,9 @@ const MAY_IMPORT = {
   eval: ['model', 'tokenizer', 'core'],
 };
 const MAY_IMPORT_TFJS = new Set(['core', 'backend-wasm', 'backend-webgpu', 'backend-node']);
-const RUNS_IN_BROWSERS = new Set(['core', 'tokenizer', 'backend-wasm', 'backend-webgpu']);
+const RUNS_IN_BROWSERS = new Set(['core', 'model', 'tokenizer', 'backend-wasm', 'backend-webgpu']);
+/** Entries of their own, for Node alone. */
+const ENTRIES_OF_NODE = /^packages\/model\/src\/files\//;
 const WORKERS_OF_NODE = /(^|-)worker\.ts$/;
 const FORBIDDEN_FILE_NAMES = /(^|-)(utils?|helpers?|manager|misc|common)\.ts$/;
 
@@ -46,8 +48,9 @@ function checkPackage(name) {
     const where = relative(root, file);
     if (FORBIDDEN_FILE_NAMES.test(file)) problems.push(`${where}: a file name must say what is in it`);
     const isTest = file.endsWith('.test.ts');
+    const isForNode = WORKERS_OF_NODE.test(file) || ENTRIES_OF_NODE.test(where);
     for (const specifier of importsOf(readFileSync(file, 'utf8'))) {
-      if (specifier.startsWith('node:') && RUNS_IN_BROWSERS.has(name) && !isTest && !WORKERS_OF_NODE.test(file)) {
+      if (specifier.startsWith('node:') && RUNS_IN_BROWSERS.has(name) && !isTest && !isForNode) {
         problems.push(`${where}: ${name} runs in browsers and must not import ${specifier}`);
       }
       const own = specifier.match(/^@marco-ts\/([^/]+)/)?.[1];

@@ -1,12 +1,9 @@
-export { type LoadedQwen2, type LoadQwen2Options, loadQwen2 } from './files/load-qwen2.ts';
-export { type SaveQwen2Options, saveQwen2 } from './files/save-qwen2.ts';
 export type { AnswerTextOptions, TokenTextDecoder } from './generation/answer-text.ts';
 export { type GenerateOptions, generate } from './generation/generate.ts';
 export type { SamplingOptions } from './generation/sample-token.ts';
 export { applyLora, withLora } from './lora/apply-lora.ts';
 export { initLoraParams } from './lora/init-lora-params.ts';
-export { LORA_TARGETS, type LoraConfig, type LoraTarget } from './lora/lora-config.ts';
-export { loadLora, type SaveLoraOptions, saveLora } from './lora/lora-files.ts';
+export type { LoraConfig } from './lora/lora-config.ts';
 export { mergeLora, unmergeLora } from './lora/merge-lora.ts';
 export { batchInputs, type CausalBatch } from './loss/causal-batch.ts';
 export { causalLanguageModelLoss } from './loss/causal-language-model-loss.ts';
@@ -19,3 +16,9 @@ export { outputEmbedding, parameterShapes } from './qwen2/parameter-shapes.ts';
 export { parseQwen2Config, type Qwen2Config, qwen2ConfigToJson } from './qwen2/qwen2-config.ts';
 export { type Qwen2Inputs, type Qwen2Options, qwen2Hidden, qwen2Logits } from './qwen2/qwen2-hidden.ts';
 export { QWEN2_SIZES } from './qwen2/qwen2-sizes.ts';
+export {
+  type ReadQwen2ParamsOptions,
+  readQwen2Params,
+  type WeightFiles,
+  type WeightTensor,
+} from './qwen2/read-qwen2-params.ts';

@@ -6,7 +6,8 @@
  * first token of a prompt of 16 tokens; starting Node and importing modules is not part of it.
  */
 import { initBackend, tf } from '@marco-ts/core';
-import { generate, loadQwen2 } from '@marco-ts/model';
+import { generate } from '@marco-ts/model';
+import { loadQwen2 } from '@marco-ts/model/files';
 import { benchError } from '../bench-error.ts';
 import { medianAndSpread } from '../measure/spread.ts';
 import { answerRequests } from './answer-requests.ts';

@@ -3,7 +3,8 @@
  */
 import { join } from 'node:path';
 import { disposeParams, type ParamMap } from '@marco-ts/core';
-import { loadQwen2, type Qwen2Config, saveQwen2 } from '@marco-ts/model';
+import type { Qwen2Config } from '@marco-ts/model';
+import { loadQwen2, saveQwen2 } from '@marco-ts/model/files';
 
 export const MODEL_DIRECTORY = 'model';
 

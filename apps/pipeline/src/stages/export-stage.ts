@@ -2,7 +2,7 @@
  * The finished model as a Hugging Face directory that transformers and others open: weights, config, tokenizer, chat template, model card.
  */
 import { join } from 'node:path';
-import { saveQwen2 } from '@marco-ts/model';
+import { saveQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import { languageTiers } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';

@@ -2,7 +2,8 @@
  * The model that training starts from: Qwen2's architecture with random weights, or a Qwen2 directory of yours.
  */
 import { countParams, disposeParams } from '@marco-ts/core';
-import { initQwen2Params, loadQwen2, type Qwen2Config } from '@marco-ts/model';
+import { initQwen2Params, type Qwen2Config } from '@marco-ts/model';
+import { loadQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { disposeParams, initBackend, tf } from '@marco-ts/core';
-import { loadQwen2 } from '@marco-ts/model';
+import { loadQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import { expect, test } from 'vitest';
 import { choiceAccuracy } from '../../src/answers/choice-accuracy.ts';

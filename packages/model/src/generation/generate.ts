@@ -4,7 +4,6 @@
  * Source: `GenerationMixin.generate` in transformers, for its options and for padding on the left.
  * Differs: each prompt draws from its own random stream, so that its answer does not depend on the others in the batch.
  */
-import { setImmediate } from 'node:timers/promises';
 import { createRandom, type ParamMap, tf } from '@marco-ts/core';
 import { modelError } from '../model-error.ts';
 import { requireMemory } from '../qwen2/memory-fit.ts';
@@ -12,6 +11,7 @@ import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
 import { type AnswerText, type AnswerTextOptions, checkAnswerText, createAnswerText } from './answer-text.ts';
 import { KeyValueCache } from './key-value-cache.ts';
 import { type NewTokens, nextTokenLogits } from './next-token-logits.ts';
+import { nextTurn } from './next-turn.ts';
 import { checkSampling, type SamplingOptions, sampleToken } from './sample-token.ts';
 
 export interface GenerateOptions extends SamplingOptions {
@@ -83,7 +83,7 @@ export async function generate(options: GenerateOptions): Promise<Int32Array[]> 
   try {
     for (let count = 0; count < maxNewTokens && rows.length > 0; count++) {
       // Lets timers and signal handlers run: on the processor's backends nothing else waits.
-      await setImmediate();
+      await nextTurn();
       signal?.throwIfAborted();
       const logits_BV = nextTokenLogits(params, config, cache, tokens);
       const logits = (await logits_BV.data()) as Float32Array;

@@ -4,8 +4,9 @@
  * Source: Hu et al. 2021, arXiv:2106.09685.
  */
 import { type LossFn, type ParamMap, tf } from '@marco-ts/core';
+import { HEAD, outputEmbedding } from '../qwen2/parameter-shapes.ts';
 import { checkQwen2Config, type Qwen2Config } from '../qwen2/qwen2-config.ts';
-import { adaptedWeights, checkAdapter, checkLoraConfig, type LoraConfig } from './lora-config.ts';
+import { adaptedWeights, checkAdapter, checkLoraConfig, type LoraConfig, loraScale } from './lora-config.ts';
 
 /**
  * @param base not disposed
@@ -15,10 +16,9 @@ import { adaptedWeights, checkAdapter, checkLoraConfig, type LoraConfig } from '
  */
 export function applyLora(base: ParamMap, adapter: ParamMap, config: Qwen2Config, lora: LoraConfig): ParamMap {
   checkAdapter('applyLora', adapter, config, lora);
-  const shared = new Set([...base.keys(), ...adapter.keys()]);
+  const given = new Set([...base.values(), ...adapter.values()]);
   const joined = joinAdapter(base, adapter, config, lora);
-  for (const { b } of adaptedWeights(config, lora)) shared.delete(b);
-  return new Map([...joined].map(([name, tensor]) => [name, shared.has(name) ? tf.clone(tensor) : tensor]));
+  return new Map([...joined].map(([name, tensor]) => [name, given.has(tensor) ? tf.clone(tensor) : tensor]));
 }
 
 /**
@@ -33,20 +33,29 @@ export function withLora<Batch>(
   lora: LoraConfig,
 ): LossFn<Batch> {
   checkQwen2Config('withLora', config);
-  checkLoraConfig('withLora', lora);
+  checkLoraConfig('withLora', config, lora);
   return (adapter, batch) => {
     checkAdapter('withLora', adapter, config, lora);
     return lossFn(joinAdapter(base, adapter, config, lora), batch);
   };
 }
 
-/** B times alpha / rank is new and belongs to the surrounding scope; the other tensors are those given. */
+/**
+ * Every B times the scale is new and belongs to the surrounding scope, and so is the output layer where that is adapted: there the sum of
+ * weight and product is made, once for all its tokens. The other tensors are those given.
+ */
 function joinAdapter(base: ParamMap, adapter: ParamMap, config: Qwen2Config, lora: LoraConfig): ParamMap {
   const joined = new Map([...base, ...adapter]);
-  for (const { b } of adaptedWeights(config, lora))
+  const scale = loraScale(lora);
+  for (const { weightName, a, b } of adaptedWeights(config, lora)) {
+    const scaled = tf.tidy(() => tf.mul(adapter.get(b)!, scale)) as tf.Tensor2D;
+    joined.set(b, scaled);
+    if (weightName !== HEAD) continue;
+    const weight = outputEmbedding(base, config);
     joined.set(
-      b,
-      tf.tidy(() => tf.mul(adapter.get(b)!, lora.alpha / lora.rank)),
+      HEAD,
+      tf.tidy(() => tf.add(weight, tf.matMul(scaled, adapter.get(a) as tf.Tensor2D))),
     );
+  }
   return joined;
 }

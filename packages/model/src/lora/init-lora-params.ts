@@ -11,15 +11,15 @@ import { adaptedWeights, checkLoraConfig, type LoraConfig } from './lora-config.
 /** @returns new tensors under PEFT's names, owned by the caller */
 export function initLoraParams(config: Qwen2Config, lora: LoraConfig, seed: number | string): ParamMap {
   checkQwen2Config('initLoraParams', config);
-  checkLoraConfig('initLoraParams', lora);
+  checkLoraConfig('initLoraParams', config, lora);
   const random = createRandom(seed);
   const adapter = new Map<string, tf.Tensor>();
   for (const { a, b, aShape, bShape } of adaptedWeights(config, lora)) {
     const stream = random.fork(a);
-    const bound = 1 / Math.sqrt(aShape[1]!);
-    const values = Float32Array.from({ length: aShape[0]! * aShape[1]! }, () => (2 * stream.uniform() - 1) * bound);
-    adapter.set(a, tf.tensor(values, aShape));
-    adapter.set(b, tf.zeros(bShape));
+    const bound = 1 / Math.sqrt(aShape[1]);
+    const values = Float32Array.from({ length: aShape[0] * aShape[1] }, () => (2 * stream.uniform() - 1) * bound);
+    adapter.set(a, tf.tensor(values, [...aShape]));
+    adapter.set(b, tf.zeros([...bShape]));
   }
   return adapter;
 }

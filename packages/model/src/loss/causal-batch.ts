@@ -5,6 +5,7 @@
  */
 import { IGNORE_INDEX, tf } from '@marco-ts/core';
 import { modelError } from '../model-error.ts';
+import { checkIds } from '../qwen2/check-ids.ts';
 import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
 import type { Qwen2Inputs } from '../qwen2/qwen2-hidden.ts';
 
@@ -18,25 +19,6 @@ export interface CausalBatch {
   readonly positionIds: Int32Array;
   /** Changes at each document; -1 is padding. */
   readonly segmentIds: Int32Array;
-}
-
-/** @throws naming the first id outside of [0, limit) by its row and column */
-export function checkIds(
-  functionName: string,
-  name: string,
-  ids: ArrayLike<number>,
-  sequenceLength: number,
-  vocabSize: number,
-  ignored?: number,
-): void {
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]!;
-    if ((id >= 0 && id < vocabSize) || id === ignored) continue;
-    throw modelError(
-      functionName,
-      `ids must be from 0 and below vocabSize ${vocabSize}, got ${id} at ${name}[${Math.floor(i / sequenceLength)},${i % sequenceLength}]. Did you resize the embeddings?`,
-    );
-  }
 }
 
 /** @throws for arrays of the wrong length, ids past the vocabulary and positions past the context, with the place */

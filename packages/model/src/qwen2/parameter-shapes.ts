@@ -66,9 +66,13 @@ export function requireParam(functionName: string, params: ParamMap, name: strin
   );
 }
 
-/** @returns the matrix [V, D] that turns hidden states into logits: `lm_head.weight`, or the embedding when they are tied */
+/**
+ * @returns the matrix [V, D] that turns hidden states into logits: `lm_head.weight`, or the embedding when they are tied and no adapter of the
+ * output layer brought a matrix of its own
+ */
 export function outputEmbedding(params: ParamMap, config: Qwen2Config): tf.Tensor2D {
-  return requireParam('outputEmbedding', params, config.tieWordEmbeddings ? EMBEDDING : HEAD) as tf.Tensor2D;
+  const isShared = config.tieWordEmbeddings && !params.has(HEAD);
+  return requireParam('outputEmbedding', params, isShared ? EMBEDDING : HEAD) as tf.Tensor2D;
 }
 
 /**

@@ -5,7 +5,7 @@
  * Shapes: B batch, L length, D hidden, V vocabulary.
  */
 import { embedding, expectShape, linear, type ParamMap, remat, rmsNorm, tf } from '@marco-ts/core';
-import { checkIds } from '../loss/causal-batch.ts';
+import { checkIds } from './check-ids.ts';
 import {
   ADAPTER_PREFIX,
   EMBEDDING,

@@ -3,7 +3,8 @@
  * `node --conditions=@marco-ts/source packages/model/test/golden/export-formula-model.ts <tied|untied> <directory>`.
  */
 import { initBackend } from '@marco-ts/core';
-import { parseQwen2Config, saveQwen2 } from '@marco-ts/model';
+import { parseQwen2Config } from '@marco-ts/model';
+import { saveQwen2 } from '@marco-ts/model/files';
 import { formulaParams } from './formula-weights.ts';
 import golden from './qwen2.json' with { type: 'json' };
 

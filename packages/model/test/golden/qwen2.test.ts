@@ -13,12 +13,11 @@ import {
   type CausalBatch,
   causalLanguageModelLoss,
   generate,
-  loadQwen2,
   parseQwen2Config,
   type Qwen2Config,
   qwen2Logits,
-  saveQwen2,
 } from '@marco-ts/model';
+import { loadQwen2, saveQwen2 } from '@marco-ts/model/files';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { relativeDifference } from './closeness.ts';
 import { formulaParams } from './formula-weights.ts';

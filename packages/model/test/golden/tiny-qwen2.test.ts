@@ -8,16 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256File } from '@marco-ts/checkpoint';
 import { disposeParams, globalNorm, initBackend, tf, valueAndGrad } from '@marco-ts/core';
-import {
-  batchInputs,
-  type CausalBatch,
-  causalLanguageModelLoss,
-  generate,
-  type LoadedQwen2,
-  loadQwen2,
-  qwen2Logits,
-  saveQwen2,
-} from '@marco-ts/model';
+import { batchInputs, type CausalBatch, causalLanguageModelLoss, generate, qwen2Logits } from '@marco-ts/model';
+import { type LoadedQwen2, loadQwen2, saveQwen2 } from '@marco-ts/model/files';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { relativeDifference } from './closeness.ts';
 

@@ -14,9 +14,10 @@ import {
   writeSafetensors,
 } from '@marco-ts/checkpoint';
 import { disposeParams, type ParamMap, paramsToArrays, tf } from '@marco-ts/core';
+import { checkAdapter, type LoraConfig } from '../lora/lora-config.ts';
 import { modelError } from '../model-error.ts';
+import { ADAPTER_PREFIX } from '../qwen2/parameter-shapes.ts';
 import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
-import { checkAdapter, type LoraConfig, type LoraTarget } from './lora-config.ts';
 
 export interface SaveLoraOptions {
   readonly config: Qwen2Config;
@@ -31,17 +32,29 @@ export interface SaveLoraOptions {
   readonly overwrite?: boolean;
 }
 
-/** Settings that change what the matrices mean; only their neutral values are supported. */
-const NEUTRAL: Readonly<Record<string, unknown>> = {
+/** Settings that change what the matrices mean; only their neutral values are supported. These are written, too: every PEFT knows them. */
+const WRITTEN: JsonObject = {
   bias: 'none',
   fan_in_fan_out: false,
   use_dora: false,
-  use_rslora: false,
-  lora_bias: false,
   modules_to_save: null,
   layers_to_transform: null,
   rank_pattern: {},
   alpha_pattern: {},
+};
+
+const NEUTRAL: JsonObject = {
+  ...WRITTEN,
+  alora_invocation_tokens: null,
+  ensure_weight_tying: false,
+  exclude_modules: null,
+  layer_replication: null,
+  lora_bias: false,
+  target_parameters: null,
+  trainable_token_indices: null,
+  use_bdlora: null,
+  use_qalora: false,
+  velora_config: null,
 };
 
 /** @throws when the adapter does not fit the config, or a different one is there already; nothing is then written */
@@ -49,7 +62,7 @@ export async function saveLora(directory: string, options: SaveLoraOptions): Pro
   const { config, lora, adapter, baseModel, dtype = 'F32', overwrite = false } = options;
   checkAdapter('saveLora', adapter, config, lora);
   const json: JsonObject = {
-    ...(NEUTRAL as JsonObject),
+    ...WRITTEN,
     base_model_name_or_path: baseModel ?? null,
     inference_mode: true,
     init_lora_weights: true,
@@ -57,8 +70,9 @@ export async function saveLora(directory: string, options: SaveLoraOptions): Pro
     lora_dropout: 0,
     peft_type: 'LORA',
     r: lora.rank,
-    target_modules: [...lora.targetModules],
+    target_modules: typeof lora.targetModules === 'string' ? lora.targetModules : [...lora.targetModules],
     task_type: 'CAUSAL_LM',
+    use_rslora: lora.useRslora ?? false,
   };
   const arrays = await paramsToArrays(adapter);
   await writeDirectoryAtomic(
@@ -86,6 +100,7 @@ export async function loadLora(
   const file = await openSafetensors(join(directory, 'adapter_model.safetensors'));
   try {
     for (const name of [...file.tensors.keys()].sort()) {
+      if (isBaseWeight(name, file.tensors.get(name)!.shape, config)) continue;
       const { shape, data } = await file.readArray(name);
       adapter.set(name, tf.tensor(data, [...shape]));
     }
@@ -99,6 +114,11 @@ export async function loadLora(
   }
 }
 
+/** PEFT stores the weight of an adapted output layer beside the adapter, in case it was resized; one of the model's own size is passed over. */
+function isBaseWeight(name: string, shape: readonly number[], { vocabSize, hiddenSize }: Qwen2Config): boolean {
+  return name === `${ADAPTER_PREFIX}lm_head.base_layer.weight` && String(shape) === `${vocabSize},${hiddenSize}`;
+}
+
 function parseLoraConfig(json: JsonObject, path: string): LoraConfig {
   const fault = (rule: string, got: unknown) =>
     modelError('loadLora', `${rule}, got ${JSON.stringify(got)} at ${path}. Convert the adapter with PEFT first.`);
@@ -108,8 +128,11 @@ function parseLoraConfig(json: JsonObject, path: string): LoraConfig {
     if (JSON.stringify(value) !== JSON.stringify(neutral))
       throw fault(`${key} must be ${JSON.stringify(neutral)}`, value);
   }
-  const { r, lora_alpha: alpha, target_modules: targets } = json;
+  const { r, lora_alpha: alpha, target_modules: targets, use_rslora: useRslora = false } = json;
   if (typeof r !== 'number' || typeof alpha !== 'number') throw fault('r and lora_alpha must be numbers', [r, alpha]);
-  if (!Array.isArray(targets)) throw fault('target_modules must be a list of module names', targets);
-  return { rank: r, alpha, targetModules: targets as LoraTarget[] };
+  if (typeof useRslora !== 'boolean') throw fault('use_rslora must be true or false', useRslora);
+  const isList = Array.isArray(targets) && targets.every((target) => typeof target === 'string');
+  if (!isList && typeof targets !== 'string')
+    throw fault('target_modules must be a string or a list of module names', targets);
+  return { rank: r, alpha, targetModules: targets as string[] | string, ...(useRslora === true && { useRslora }) };
 }
