@@ -20,6 +20,12 @@ export function mixtureTierOf(recipe: Pick<Recipe, 'data'>): (source: string) =>
   return (source) => tiers.get(source) ?? (source as MixtureTier);
 }
 
+/** @returns how a tier's share is divided among its languages, as `planMixture` takes it */
+export function sharesWithinTier({ pretrain }: Pick<Recipe, 'pretrain'>) {
+  const { temperatureAlpha: alpha } = pretrain;
+  return alpha === undefined ? {} : { within: { kind: 'temperature', alpha } as const };
+}
+
 /** @returns the English name of a code such as `swh_Latn`, as prompts print it; the code itself where none is known */
 export function languageName(language: string): string {
   return languageInfo(language)?.name ?? displayName(language);

@@ -243,6 +243,8 @@ export const recipeSchema = z.strictObject({
     ...optimization,
     /** how often a source may be repeated within a stage; the paper's is 1, and a plan that needs more is refused */
     maxEpochs: positive,
+    /** a language's share within its tier follows its tokens to this power: 1 is by size, 0 equal, which is the paper's and the default */
+    temperatureAlpha: ratio.optional(),
     /** bits per byte of validation documents every so many steps; never when absent */
     evaluateEverySteps: count.optional(),
     /** validation documents per language for it */

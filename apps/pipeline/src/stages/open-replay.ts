@@ -13,7 +13,7 @@ import {
   sourceStatsFromShards,
   type TokenBatch,
 } from '@marco-ts/data';
-import { mixtureTierOf } from '../config/recipe-languages.ts';
+import { mixtureTierOf, sharesWithinTier } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import { SHARDS_DIRECTORY } from './shards-stage.ts';
 
@@ -50,6 +50,7 @@ export async function openReplay(
       shares: recipe.pretrain.stages.at(-1)!.shares,
       numTokens: numBatches * numRows * sequenceLength,
       maxEpochs: recipe.pretrain.maxEpochs,
+      ...sharesWithinTier(recipe),
     });
     const packed = packSequences({ shards, plan, sequenceLength, seed: `${seed}/replay` });
     const loader = createBatchLoader({ shards, packed, microBatchSize: numRows });

@@ -16,7 +16,7 @@ import {
   writeShard,
 } from '@marco-ts/data';
 import { loadTokenizer } from '@marco-ts/tokenizer';
-import { mixtureTierOf } from '../config/recipe-languages.ts';
+import { mixtureTierOf, sharesWithinTier } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { MixtureResult } from '../report/run-results.ts';
 import type { Stage } from '../runner/stage.ts';
@@ -37,6 +37,7 @@ export const shardsStage: Stage<Recipe> = {
     sequenceLength: pretrain.sequenceLength,
     sequencesPerStep: pretrain.microBatchSize * pretrain.gradAccumSteps,
     maxEpochs: pretrain.maxEpochs,
+    ...(pretrain.temperatureAlpha === undefined ? {} : { temperatureAlpha: pretrain.temperatureAlpha }),
     tiers: data.tiers,
   }),
   async run({ directory, inputs, recipe, progress, log, seed, signal }) {
@@ -62,7 +63,7 @@ export const shardsStage: Stage<Recipe> = {
       const sources = sourceStatsFromShards(shards, mixtureTierOf(recipe));
       const mixture: MixtureResult[] = [];
       for (const { name, numTokens, shares } of stages) {
-        const plan = planMixture({ sources, shares, numTokens, maxEpochs });
+        const plan = planMixture({ sources, shares, numTokens, maxEpochs, ...sharesWithinTier(recipe) });
         const packed = packSequences({ shards, plan, sequenceLength, seed: `${seed}/${name}` });
         await writeFile(join(directory, planFile(name)), encodePackedPlan(packed));
         await writeFile(join(directory, `mixture-${name}.txt`), `${mixtureTable(plan)}\n`);
