@@ -4,13 +4,16 @@
 import { glob, readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { type Compression, formatOfName, type InputFile, type InputFormat, KNOWN_SUFFIXES } from './input-file.ts';
+import { listS3 } from './remote/list-s3.ts';
+import { isRemote, type NetworkOptions } from './remote/remote-request.ts';
 
 export interface ListInputsOptions {
-  /** Files, folders (read to any depth), glob patterns, and `http(s)://` addresses. */
+  /** Files, folders (read to any depth), glob patterns, `http(s)://` addresses, and `s3://bucket/prefix` where all objects below are meant. */
   readonly locations: readonly string[];
   /** Format of all files, where their names do not say it or say it wrongly. */
   readonly format?: InputFormat;
   readonly compression?: Compression;
+  readonly network?: NetworkOptions;
 }
 
 interface Found {
@@ -21,7 +24,6 @@ interface Found {
   readonly isNamed: boolean;
 }
 
-const isAddress = (location: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(location);
 const isPattern = (location: string): boolean => /[*?[{]/.test(location);
 
 function fail(rule: string, got: string, location: string, next: string): never {
@@ -59,8 +61,22 @@ async function listPattern(pattern: string): Promise<Found[]> {
   return found;
 }
 
-async function listLocation(location: string): Promise<Found[]> {
-  if (isAddress(location)) return [{ location, name: location.replace(/^.*\//, ''), isNamed: true }];
+/** All objects below a prefix; a prefix that is an object itself is that one file. */
+async function listBucket(prefix: string, network: NetworkOptions): Promise<Found[]> {
+  const folder = prefix.replace(/^s3:\/\/[^/]+\/?/i, '').replace(/[^/]*$/, '');
+  const objects = (await listS3(prefix, network)).filter(({ key }) => !key.endsWith('/'));
+  const exact = objects.filter(({ location }) => location === prefix);
+  return (exact.length > 0 ? exact : objects).map(({ location, key, sizeBytes }) => ({
+    location,
+    name: key.slice(folder.length),
+    sizeBytes,
+    isNamed: exact.length > 0,
+  }));
+}
+
+async function listLocation(location: string, network: NetworkOptions): Promise<Found[]> {
+  if (/^s3:/i.test(location)) return listBucket(location, network);
+  if (isRemote(location)) return [{ location, name: new URL(location).pathname.replace(/^.*\//, ''), isNamed: true }];
   try {
     const entry = await stat(location);
     if (entry.isFile()) return [{ location, name: basename(location), sizeBytes: entry.size, isNamed: true }];
@@ -97,7 +113,7 @@ const compareCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ?
 export async function listInputs(options: ListInputsOptions): Promise<InputFile[]> {
   const inputs = new Map<string, InputFile>();
   for (const location of options.locations) {
-    const found = await listLocation(location);
+    const found = await listLocation(location, options.network ?? {});
     const known = found.flatMap((entry) => inputOf(entry, options) ?? []);
     if (known.length === 0) {
       fail(

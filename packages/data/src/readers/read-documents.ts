@@ -6,10 +6,12 @@ import { openBytes } from './bytes/open-bytes.ts';
 import type { ReadContext } from './formats/read-context.ts';
 import { readHtml } from './formats/read-html.ts';
 import { readJsonl } from './formats/read-jsonl.ts';
+import { readParquet } from './formats/read-parquet.ts';
 import { readText } from './formats/read-text.ts';
 import { readWarc } from './formats/read-warc.ts';
 import type { InputFile } from './input-file.ts';
 import { type ReportFault, reporter } from './read-fault.ts';
+import type { NetworkOptions } from './remote/remote-request.ts';
 
 export interface ReadDocumentsOptions {
   /** Language of documents that do not say it, `und_Zyyy` without one. */
@@ -27,6 +29,8 @@ export interface ReadDocumentsOptions {
   /** Told of each file, line or record that gives no document; without it the first one throws a `ReadFaultError`. */
   readonly onFault?: ReportFault;
   readonly signal?: AbortSignal;
+  /** How remote files are asked for. */
+  readonly network?: Omit<NetworkOptions, 'signal'>;
 }
 
 const DEFAULT_MAX_DOCUMENT_BYTES = 64 * 2 ** 20;
@@ -47,17 +51,23 @@ export async function* readDocuments(file: InputFile, options: ReadDocumentsOpti
     report: reporter('readDocuments', options.onFault),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
+  const network: NetworkOptions = {
+    ...options.network,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
   options.signal?.throwIfAborted();
   switch (file.format) {
     case 'jsonl':
-      return yield* readJsonl(openBytes(file, options.signal), context);
+      return yield* readJsonl(openBytes(file, network), context);
     case 'text':
-      return yield* readText(openBytes(file, options.signal), context);
+      return yield* readText(openBytes(file, network), context);
     case 'html':
-      return yield* readHtml(openBytes(file, options.signal), context);
+      return yield* readHtml(openBytes(file, network), context);
+    case 'parquet':
+      return yield* readParquet(context, network);
     case 'warc':
     case 'wet':
-      return yield* readWarc(openBytes(file, options.signal), context);
+      return yield* readWarc(openBytes(file, network), context);
     default:
       throw new Error(
         `[@marco-ts/data] readDocuments: the format must give documents, got ${file.format} at ${file.location}. Read translation pairs with readPairs.`,

@@ -26,30 +26,32 @@ async function readBack(directory: string): Promise<Document[]> {
   return found;
 }
 
-test.each(['${language}/${rank}.jsonl', '${language}/${rank}.jsonl.gz', '${language}/${rank}.jsonl.zst'])(
-  'what %s writes is read back, by language, and the same twice',
-  async (template) => {
-    const written = [];
-    for (const maxHeldBytes of [1e6, 1e6, 2000]) {
-      const directory = await temporaryDirectory();
-      const writer = createDocumentWriter({ directory, template, rank: 7, maxHeldBytes });
-      for (const entry of documents) await writer.write(entry);
-      expect((await readdir(directory, { recursive: true })).filter((path) => /\/[^.][^/]*jsonl/.test(path))).toEqual(
-        [],
-      );
-      written.push(await writer.close());
-      expect((await readBack(directory)).sort((a, b) => Number(a.id.slice(2)) - Number(b.id.slice(2)))).toEqual(
-        documents,
-      );
-      expect((await readdir(directory, { recursive: true })).filter((path) => path.includes('writing'))).toEqual([]);
-    }
-    expect(written[1]).toEqual(written[0]);
-    expect(written[0]!.map(({ path, numDocuments }) => [path.replace(/\..*/, ''), numDocuments])).toEqual([
-      ['swh_Latn/00007', 100],
-      ['tha_Thai/00007', 200],
-    ]);
-  },
-);
+test.each([
+  '${language}/${rank}.jsonl',
+  '${language}/${rank}.jsonl.gz',
+  '${language}/${rank}.jsonl.zst',
+  '${language}/${rank}.parquet',
+])('what %s writes is read back, by language, and the same twice', async (template) => {
+  const written = [];
+  for (const maxHeldBytes of [1e6, 1e6, 2000]) {
+    const directory = await temporaryDirectory();
+    const writer = createDocumentWriter({ directory, template, rank: 7, maxHeldBytes });
+    for (const entry of documents) await writer.write(entry);
+    expect(
+      (await readdir(directory, { recursive: true })).filter((path) => /\/[^.][^/]*(?:jsonl|parquet)/.test(path)),
+    ).toEqual([]);
+    written.push(await writer.close());
+    expect((await readBack(directory)).sort((a, b) => Number(a.id.slice(2)) - Number(b.id.slice(2)))).toEqual(
+      documents,
+    );
+    expect((await readdir(directory, { recursive: true })).filter((path) => path.includes('writing'))).toEqual([]);
+  }
+  expect(written[1]).toEqual(written[0]);
+  expect(written[0]!.map(({ path, numDocuments }) => [path.replace(/\..*/, ''), numDocuments])).toEqual([
+    ['swh_Latn/00007', 100],
+    ['tha_Thai/00007', 200],
+  ]);
+});
 
 test('files have a size limit, and what was abandoned leaves nothing', async () => {
   const directory = await temporaryDirectory();

@@ -10,9 +10,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Document } from '../document.ts';
-import { type Compression, formatOfName } from '../readers/input-file.ts';
+import { formatOfName } from '../readers/input-file.ts';
 import { type BlockEncoder, createJsonlEncoder } from './block-encoder.ts';
 import type { DocumentWriter, WrittenFile } from './document-writer.ts';
+import { createParquetEncoder } from './parquet-encoder.ts';
 import { checkPathTemplate, pathOfDocument } from './path-template.ts';
 
 export interface CreateDocumentWriterOptions {
@@ -39,9 +40,10 @@ const DEFAULT_HELD_BYTES = 64 * 2 ** 20;
 /** A file is given a block when it holds this much, whatever the others hold. */
 const BLOCK_BYTES = 8 * 2 ** 20;
 
-function encoderFor(template: string): { readonly create: () => BlockEncoder; readonly compression: Compression } {
+function encoderFor(template: string): () => BlockEncoder {
   const { format, compression } = formatOfName(template);
-  if (format === 'jsonl') return { create: () => createJsonlEncoder(compression), compression };
+  if (format === 'jsonl') return () => createJsonlEncoder(compression);
+  if (format === 'parquet' && compression === 'none') return createParquetEncoder;
   throw new Error(
     `[@marco-ts/data] createDocumentWriter: a template must end in .jsonl, .jsonl.gz, .jsonl.zst or .parquet, got ${JSON.stringify(template)}. Change its suffix.`,
   );
@@ -54,7 +56,7 @@ export function createDocumentWriter(options: CreateDocumentWriterOptions): Docu
   const { directory, template, rank, maxFileBytes = Number.POSITIVE_INFINITY } = options;
   const maxHeldBytes = options.maxHeldBytes ?? DEFAULT_HELD_BYTES;
   checkPathTemplate(template);
-  const { create } = encoderFor(template);
+  const createEncoder = encoderFor(template);
   const files = new Map<string, OpenFile>();
   const partOf = new Map<string, number>();
   let heldBytes = 0;
@@ -92,7 +94,7 @@ export function createDocumentWriter(options: CreateDocumentWriterOptions): Docu
       const target = join(directory, path);
       // The same name each time: what a killed run left is written over by the next one.
       const temporary = join(dirname(target), `.${basename(target)}.writing`);
-      file = { path, temporary, encoder: create(), hash: createHash('sha256'), numDocuments: 0, sizeBytes: 0 };
+      file = { path, temporary, encoder: createEncoder(), hash: createHash('sha256'), numDocuments: 0, sizeBytes: 0 };
       files.set(path, file);
     }
     return file;
