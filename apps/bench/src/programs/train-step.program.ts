@@ -1,11 +1,19 @@
 /**
  * The contestant for whole training steps: forward, backward, clipping and AdamW of one Qwen2 shape by the trainer's own loop.
  *
- * Usage: node train-step.program.js '{"shape": ..., "threads": 2, "recompute": false}', then requests on standard input.
+ * Usage: node train-step.program.js '{"shape": ..., "threads": 2, "recompute": false, "backend": "wasm"}', then requests on standard input.
  * Units: `{"task": "step"}` answers seconds of one step; `{"task": "memory"}` MiB. The first is asked before the second, whose own
  * bookkeeping takes time.
  */
-import { countParams, createRandom, disposeParams, initBackend, type LossFn, tf } from '@marco-ts/core';
+import {
+  type BackendName,
+  countParams,
+  createRandom,
+  disposeParams,
+  initBackend,
+  type LossFn,
+  tf,
+} from '@marco-ts/core';
 import { type CausalBatch, causalLanguageModelLoss, initQwen2Params } from '@marco-ts/model';
 import { adamw, chain, clipByGlobalNorm, constant, type TrainEvent, train } from '@marco-ts/trainer';
 import { benchError } from '../bench-error.ts';
@@ -16,13 +24,15 @@ interface Options {
   readonly shape: TrainStepShape;
   readonly threads: number;
   readonly recompute: boolean;
+  /** `wasm` where nothing is said */
+  readonly backend?: BackendName;
 }
 
 const MIB = 2 ** 20;
-const { shape, threads, recompute } = JSON.parse(process.argv[2]!) as Options;
+const { shape, threads, recompute, backend = 'wasm' } = JSON.parse(process.argv[2]!) as Options;
 
 await answerRequests<{ task: 'step' | 'memory' }>(async () => {
-  const { numThreads, simd } = await initBackend({ prefer: ['wasm'], numThreads: threads });
+  const { numThreads, simd, version } = await initBackend({ prefer: [backend], numThreads: threads });
   const initial = initQwen2Params(shape.config, 1);
   const numParams = countParams(initial);
   const passMemory = createPassMemory(causalLanguageModelLoss(shape.config, { recompute }));
@@ -47,7 +57,7 @@ await answerRequests<{ task: 'step' | 'memory' }>(async () => {
   await step();
   disposeParams(initial);
   return {
-    facts: { numParams, numThreads, simd },
+    facts: backend === 'wasm' ? { numParams, numThreads, simd } : { numParams, version: version ?? backend },
     async answer({ task }) {
       if (task === 'step') {
         const start = performance.now();
@@ -55,7 +65,7 @@ await answerRequests<{ task: 'step' | 'memory' }>(async () => {
         return { seconds: (performance.now() - start) / 1000 };
       }
       const peakRssMib = (process.resourceUsage().maxRSS * 1024) / MIB;
-      return { peakRssMib, ...(await passMemory.measure(step)) };
+      return backend === 'wasm' ? { peakRssMib, ...(await passMemory.measure(step)) } : { peakRssMib };
     },
   };
 });

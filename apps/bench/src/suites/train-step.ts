@@ -1,5 +1,5 @@
 /**
- * Whole training steps of two Qwen2 shapes: forward, backward, clipping, AdamW; beside transformers on torch.
+ * Whole training steps of two Qwen2 shapes: forward, backward, clipping, AdamW; beside transformers on torch, and ours on tfjs-node.
  *
  * Every contestant is a fresh process, so that the peak of its resident memory is its own. With recomputation, ours without it stands
  * beside it: the ratio of tokens/s is the price, that of the memory the gain.
@@ -25,7 +25,7 @@ interface Memory {
 
 export const trainStep: BenchSuite = {
   name: 'train-step',
-  summary: 'tokens/s and memory of training steps: transformers',
+  summary: 'tokens/s and memory of training steps: transformers, tfjs-node',
   async *run(context) {
     for (const shape of TRAIN_STEP_SHAPES) {
       if (shape.name.includes(context.only) || context.only === 'recompute') yield* measureShape(context, shape);
@@ -43,6 +43,7 @@ async function* measureShape(context: SuiteContext, shape: TrainStepShape): Asyn
       { name: OURS, recompute: false },
       { name: 'transformers', attention: 'sdpa', recompute: false },
       { name: 'transformers-eager', attention: 'eager', recompute: false },
+      { name: 'tfjs-node', backend: 'node', recompute: false },
     ]);
   }
   yield* measureGroup(context, shape, `${shape.name} recompute`, [
@@ -57,6 +58,8 @@ interface Entry {
   readonly recompute: boolean;
   /** Of transformers; ours where there is none. */
   readonly attention?: 'sdpa' | 'eager';
+  /** Of our own program: TensorFlow's kernels under the composed operations. */
+  readonly backend?: 'node';
 }
 
 async function* measureGroup(
@@ -67,8 +70,8 @@ async function* measureGroup(
 ): AsyncGenerator<BenchCase> {
   const { threads } = context;
   await using field = createField({ ...context, note: () => {} });
-  for (const { name, recompute, attention } of entries) {
-    const options = JSON.stringify({ shape, threads, recompute, attention });
+  for (const { name, recompute, attention, backend } of entries) {
+    const options = JSON.stringify({ shape, threads, recompute, attention, backend });
     const contestant = await field.enter(
       name,
       attention
