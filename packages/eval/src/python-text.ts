@@ -5,7 +5,8 @@
  * Differs from JavaScript: `\s` also holds U+FEFF and lacks U+001C-U+001F and U+0085; `toFixed` rounds exact ties up, Python to even.
  */
 
-const PYTHON_SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+/** What Python calls white space, as the inside of a character class. */
+export const PYTHON_SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const NOT_SPACE = new RegExp(`[^${PYTHON_SPACE}]+`, 'g');
 const SPACE_RUN = new RegExp(`[${PYTHON_SPACE}]+`, 'g');
 const TRAILING_SPACE = new RegExp(`[${PYTHON_SPACE}]+$`);
@@ -41,4 +42,11 @@ export function pythonFixed(value: number, digits: number): string {
   const kept = exact.slice(0, exact.length - tail.length).replace(/\.$/, '');
   if (Number(kept.at(-1)) % 2 === 1) return rounded;
   return value < 0 ? `-${kept}` : kept;
+}
+
+/** `text.capitalize()` but for Croatian digraphs: the first character as a title has it, the others in lower case. */
+export function pythonCapitalize(text: string): string {
+  const [first = '', ...rest] = text;
+  const [head = '', ...tail] = first.toUpperCase();
+  return head + tail.join('').toLowerCase() + rest.join('').toLowerCase();
 }

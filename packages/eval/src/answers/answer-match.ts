@@ -3,16 +3,17 @@
  *
  * Source: the SQuAD v1.1 evaluation script (Rajpurkar et al. 2016), which TyDiQA-GoldP and XQuAD use unchanged: rules 'squad'.
  * The MLQA evaluation script (Lewis et al. 2020): rules 'mlqa', articles of the language and Unicode punctuation removed, Chinese by
- * character. Rules 'multilingual' are ours: as 'mlqa' for any language, and by character in every script written without spaces.
+ * character. Rules 'tydiqa' are those of lm-evaluation-harness's `tydiqa_goldp`: Unicode punctuation and the articles of English and Arabic
+ * removed, split at white space in every language. Rules 'multilingual' are ours: as 'mlqa' for any language, and by character in every script written without spaces.
  * Units: 0..1, the best over the gold answers.
  */
 import { inputError } from '../input-error.ts';
-import { pythonSplit } from '../python-text.ts';
+import { PYTHON_SPACE, pythonSplit } from '../python-text.ts';
 
 export interface AnswerMatchOptions {
   /** default 'squad' */
-  readonly rules?: 'squad' | 'mlqa' | 'multilingual' | undefined;
-  /** `xxx_Xxxx`; its first three letters choose the articles; needed by 'mlqa' and 'multilingual' */
+  readonly rules?: 'squad' | 'mlqa' | 'tydiqa' | 'multilingual' | undefined;
+  /** `xxx_Xxxx`; its first three letters choose the articles; needed by all rules but 'squad' */
   readonly language?: string | undefined;
 }
 
@@ -30,6 +31,7 @@ const ARTICLES: Readonly<Record<string, RegExp>> = {
   // As MLQA has it: the article goes wherever it stands, also inside a word.
   arb: /\sال^|ال/g,
 };
+const ARABIC_ARTICLE_AT_START = new RegExp(`(?:^|[${PYTHON_SPACE}])ال`, 'g');
 const MLQA_LANGUAGES = new Set(['eng', 'spa', 'hin', 'vie', 'deu', 'arb', 'zho']);
 const MLQA_CHARACTERS = /[\u4e00-\u9fa5]/gu;
 const UNSPACED_CHARACTERS =
@@ -57,6 +59,10 @@ export function answerTokens(text: string, options: AnswerMatchOptions = {}): st
   const language = baseLanguage(options.language, rules);
   const bare = lowered.replace(PUNCTUATION, '');
   const articles = Object.hasOwn(ARTICLES, language) ? ARTICLES[language]! : undefined;
+  if (rules === 'tydiqa') {
+    if (language === 'eng') return pythonSplit(bare.replace(ARTICLES.eng!, ' '));
+    return pythonSplit(language === 'arb' ? bare.replace(ARABIC_ARTICLE_AT_START, ' ') : bare);
+  }
   const content = articles ? bare.replace(articles, ' ') : bare;
   if (rules === 'multilingual') return pythonSplit(content.replace(UNSPACED_CHARACTERS, ' $& '));
   return pythonSplit(language === 'zho' ? content.replace(MLQA_CHARACTERS, ' $& ') : content);

@@ -5,6 +5,7 @@
  */
 import type { LanguageModel, RequestNotice } from '../model/language-model.ts';
 import type { MetricDefinition, MetricValue } from './metric-definition.ts';
+import type { TaskDocument } from './task-document.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -21,6 +22,12 @@ export interface EvalTask {
   readonly config: Readonly<Record<string, Json>>;
   /** the grouping in which each group counts once in a macro average */
   readonly macroBy: string;
+  /** groups of the registry that the task counts in, such as 'belebele' or 'mmlu_stem' */
+  readonly memberOf?: readonly string[] | undefined;
+  /** its items, where each is answered by one round of requests: what can be resumed and shared among ranks */
+  readonly documents?: readonly TaskDocument[] | undefined;
+  /** items that have no document, with why; `run` reports them too */
+  readonly unusable?: readonly SkippedItem[] | undefined;
   run(model: LanguageModel, context: TaskContext): Promise<TaskRun>;
 }
 
