@@ -1,9 +1,10 @@
 /**
- * Backward pass of causal attention: one task per key head of one batch entry, so that no two tasks write the same gradient.
+ * Backward pass of causal attention: one task per query head of one batch entry. Each query head of a group writes dk and dv of its own, which are
+ * added up afterwards, so that no two tasks write the same gradient and no product is computed twice.
  *
  * Source: Dao 2023, FlashAttention-2, arXiv:2307.08691, algorithm 2; P is recomputed from logSumExp.
  * Slots: 0 q, 1 k, 2 v, 3 query segments, 4 key segments, 5 out, 6 logSumExp, 7 B, 8 L, 9 S, 10 N, 11 K, 12 H, 13 scale, 14 tile rows, 15 tile keys,
- * 18 scratch, 19 scratch bytes per thread, 20 dout, 21 dq (zeroed), 22 dk, 23 dv.
+ * 18 scratch, 19 scratch bytes per thread, 20 dout, 21 dq (zeroed), 22 dk and 23 dv, both [B, N / K, S, K, H].
  */
 import { HIDDEN, maskRow, tileKind } from './attention';
 import { paramFloat, paramInt, paramPointer } from '../layout';
@@ -46,9 +47,10 @@ export function attentionGradTask(task: i32, thread: i32): void {
   const scale = paramFloat(13);
   const tileRows = paramInt(14);
   const tileKeys = paramInt(15);
-  const batch = task / keyHeads;
-  const keyHead = task % keyHeads;
+  const batch = task / heads;
+  const head = task % heads;
   const group = heads / keyHeads;
+  const keyHead = head / group;
   const bytes = <usize>size << 2;
   const padded = <usize>((size + 7) & ~7) << 2;
   const stride = <usize>heads * bytes;
@@ -77,18 +79,18 @@ export function attentionGradTask(task: i32, thread: i32): void {
   scratch += <usize>tileRows * scoreStride;
   const packed = scratch; // A panels of P^T, dS^T or dS
   scratch += <usize>(tileRows + 8) * (scoreStride + 32);
-  const deltas = scratch; // [group, L]
+  const deltas = scratch; // [L]
 
   const keySegments = paramPointer(4) + (<usize>(batch * numKeys) << 2);
   const querySegments = paramPointer(3) + (<usize>(batch * length) << 2);
   const rowsOffset = <usize>batch * <usize>length * stride;
 
-  for (let g = 0; g < group; g++) {
-    const head = keyHead * group + g;
-    for (let i = 0; i < length; i++) {
-      const offset = rowsOffset + <usize>i * stride + <usize>head * bytes;
-      store<f32>(deltas + (<usize>(g * length + i) << 2), dot(paramPointer(20) + offset, paramPointer(5) + offset, size));
-    }
+  const logSumExp = paramPointer(6) + (<usize>((batch * heads + head) * length) << 2);
+  const partOffset = <usize>(batch * group + (head % group)) * <usize>numKeys * keyStride + <usize>keyHead * bytes;
+
+  for (let i = 0; i < length; i++) {
+    const offset = rowsOffset + <usize>i * stride + <usize>head * bytes;
+    store<f32>(deltas + (<usize>i << 2), dot(paramPointer(20) + offset, paramPointer(5) + offset, size));
   }
   for (let firstKey = 0; firstKey < numKeys; firstKey += tileKeys) {
     const keys = min(tileKeys, numKeys - firstKey);
@@ -99,50 +101,47 @@ export function attentionGradTask(task: i32, thread: i32): void {
     packBlockB(keysB, paramPointer(1) + keyOffset, keyStride, 0, size, keys);
     memory.fill(dk, 0, <usize>keys * bytes);
     memory.fill(dv, 0, <usize>keys * bytes);
-    for (let g = 0; g < group; g++) {
-      const head = keyHead * group + g;
-      const logSumExp = paramPointer(6) + (<usize>((batch * heads + head) * length) << 2);
-      const firstTile = max(0, firstKey - shift) / tileRows;
-      for (let first = firstTile * tileRows; first < length; first += tileRows) {
-        const rows = min(tileRows, length - first);
-        const position = first + shift;
-        const kind = tileKind(querySegments + (<usize>first << 2), rows, position, segments, firstKey, keys);
-        if (kind == HIDDEN) continue;
-        const offset = rowsOffset + <usize>first * stride + <usize>head * bytes;
-        packBlockA(rowsA, paramPointer(0) + offset, stride, 0, rows, size);
-        multiplyPacked(size, rowsA, keysT, scores, scoreStride, rows, keys, 0, thread);
-        for (let i = 0; i < rows; i++) {
-          const row = scores + <usize>i * scoreStride;
-          const lse = load<f32>(logSumExp + (<usize>(first + i) << 2));
-          if (lse == -Infinity) {
-            memory.fill(row, 0, <usize>keys << 2);
-            continue;
-          }
-          const segment = load<i32>(querySegments + (<usize>(first + i) << 2));
-          const visible = maskRow(kind, row, segment, segments, keys, position + i - firstKey + 1);
-          scaleRow(row, row, visible, scale);
-          expRow(row, row, visible, lse);
-          memory.fill(row + (<usize>visible << 2), 0, <usize>(keys - visible) << 2);
+    const firstTile = max(0, firstKey - shift) / tileRows;
+    for (let first = firstTile * tileRows; first < length; first += tileRows) {
+      const rows = min(tileRows, length - first);
+      const position = first + shift;
+      const kind = tileKind(querySegments + (<usize>first << 2), rows, position, segments, firstKey, keys);
+      if (kind == HIDDEN) continue;
+      const offset = rowsOffset + <usize>first * stride + <usize>head * bytes;
+      packBlockA(rowsA, paramPointer(0) + offset, stride, 0, rows, size);
+      multiplyPacked(size, rowsA, keysT, scores, scoreStride, rows, keys, 0, thread);
+      for (let i = 0; i < rows; i++) {
+        const row = scores + <usize>i * scoreStride;
+        const lse = load<f32>(logSumExp + (<usize>(first + i) << 2));
+        if (lse == -Infinity) {
+          memory.fill(row, 0, <usize>keys << 2);
+          continue;
         }
-        packBlockA(rowsA, paramPointer(20) + offset, stride, 0, rows, size);
-        multiplyPacked(size, rowsA, valuesT, dscores, scoreStride, rows, keys, 0, thread);
-        packBlockB(rowsB, paramPointer(20) + offset, stride, 0, size, rows);
-        packBlockA(packed, scores, scoreStride, 1, keys, rows);
-        multiplyPacked(rows, packed, rowsB, dv, bytes, keys, size, 1, thread);
-        for (let i = 0; i < rows; i++) {
-          const at = <usize>i * scoreStride;
-          scoreGradRow(scores + at, dscores + at, keys, load<f32>(deltas + (<usize>(g * length + first + i) << 2)), scale);
-        }
-        packBlockB(rowsB, paramPointer(0) + offset, stride, 0, size, rows);
-        packBlockA(packed, dscores, scoreStride, 1, keys, rows);
-        multiplyPacked(rows, packed, rowsB, dk, bytes, keys, size, 1, thread);
-        packBlockA(packed, dscores, scoreStride, 0, rows, keys);
-        multiplyPacked(keys, packed, keysB, paramPointer(21) + offset, stride, rows, size, 1, thread);
+        const segment = load<i32>(querySegments + (<usize>(first + i) << 2));
+        const visible = maskRow(kind, row, segment, segments, keys, position + i - firstKey + 1);
+        scaleRow(row, row, visible, scale);
+        expRow(row, row, visible, lse);
+        memory.fill(row + (<usize>visible << 2), 0, <usize>(keys - visible) << 2);
       }
+      packBlockA(rowsA, paramPointer(20) + offset, stride, 0, rows, size);
+      multiplyPacked(size, rowsA, valuesT, dscores, scoreStride, rows, keys, 0, thread);
+      packBlockB(rowsB, paramPointer(20) + offset, stride, 0, size, rows);
+      packBlockA(packed, scores, scoreStride, 1, keys, rows);
+      multiplyPacked(rows, packed, rowsB, dv, bytes, keys, size, 1, thread);
+      for (let i = 0; i < rows; i++) {
+        const at = <usize>i * scoreStride;
+        scoreGradRow(scores + at, dscores + at, keys, load<f32>(deltas + (<usize>(first + i) << 2)), scale);
+      }
+      packBlockB(rowsB, paramPointer(0) + offset, stride, 0, size, rows);
+      packBlockA(packed, dscores, scoreStride, 1, keys, rows);
+      multiplyPacked(rows, packed, rowsB, dk, bytes, keys, size, 1, thread);
+      packBlockA(packed, dscores, scoreStride, 0, rows, keys);
+      multiplyPacked(keys, packed, keysB, paramPointer(21) + offset, stride, rows, size, 1, thread);
     }
     for (let j = 0; j < keys; j++) {
-      memory.copy(paramPointer(22) + keyOffset + <usize>j * keyStride, dk + <usize>j * bytes, bytes);
-      memory.copy(paramPointer(23) + keyOffset + <usize>j * keyStride, dv + <usize>j * bytes, bytes);
+      const offset = partOffset + <usize>(firstKey + j) * keyStride;
+      memory.copy(paramPointer(22) + offset, dk + <usize>j * bytes, bytes);
+      memory.copy(paramPointer(23) + offset, dv + <usize>j * bytes, bytes);
     }
   }
 }

@@ -7,6 +7,7 @@
 import { KERNEL } from '../../runtime/kernel-numbers.ts';
 import { floatBits } from '../../runtime/wasm-runtime.ts';
 import { input, type KernelArguments, type KernelTable, type WasmKernel } from '../kernel-types.ts';
+import { runReduction } from '../reductions.ts';
 import { type ExpectedInput, expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
 
 const TILE_ROWS = 48;
@@ -89,10 +90,14 @@ const attentionGrad: WasmKernel = (args) => {
     GRAD_TILE_ROWS * (H + padded) +
     2 * GRAD_TILE_ROWS * GRAD_TILE_KEYS +
     (GRAD_TILE_ROWS + 8) * (GRAD_TILE_KEYS + 8) +
-    (N / K) * L;
+    L;
   const perThread = roundUp(floats * 4, 64);
-  runtime.withScratch(perThread * runtime.numThreads, (scratch) => {
-    runtime.run(KERNEL.attentionGrad, B * K, [
+  const group = N / K;
+  const gradientBytes = B * S * K * H * 4;
+  const partsBytes = group > 1 ? group * gradientBytes : 0;
+  runtime.withScratch(2 * partsBytes + perThread * runtime.numThreads, (scratch) => {
+    const [dkParts, dvParts] = group > 1 ? [scratch, scratch + partsBytes] : [dk.address, dv.address];
+    runtime.run(KERNEL.attentionGrad, B * N, [
       ...sources,
       B,
       L,
@@ -105,13 +110,17 @@ const attentionGrad: WasmKernel = (args) => {
       GRAD_TILE_KEYS,
       0,
       0,
-      scratch,
+      scratch + 2 * partsBytes,
       perThread,
       dout,
       dq.address,
-      dk.address,
-      dv.address,
+      dkParts,
+      dvParts,
     ]);
+    if (group === 1) return;
+    const sum = { outer: B, reduced: group, inner: S * K * H, operation: 'sum' } as const;
+    runReduction(backend, { ...sum, source: dkParts, target: dk.address });
+    runReduction(backend, { ...sum, source: dvParts, target: dv.address });
   });
   return [dq.info, dk.info, dv.info];
 };
