@@ -2,7 +2,8 @@
  * Linear layer: y = x weightᵀ + bias, with Hugging Face's weight layout [out, in].
  *
  * Source: `torch.nn.functional.linear`.
- * Differs: keeps only x and weight for the gradient; tfjs's broadcast addition of the bias would keep the product as well.
+ * Differs: keeps only x and weight for the gradient; tfjs's broadcast addition of the bias would keep the product as well. The bias is added
+ * where the product lies.
  */
 import { coreError } from '../core-error.ts';
 import { expectShape } from '../shape/expect-shape.ts';
@@ -32,9 +33,9 @@ export function linear<Input extends tf.Tensor2D | tf.Tensor3D>(
   return customOp(
     bias_O ? [x, weight_OI, bias_O] : [x, weight_OI],
     () => {
-      const product_TO = tf.matMul(tf.reshape(x, [T, I]) as tf.Tensor2D, weight_OI, false, true);
-      const value = tf.reshape(bias_O ? tf.add(product_TO, bias_O) : product_TO, outputShape) as tf.Tensor as Input;
-      return { value, saved: [x, weight_OI] };
+      const operands = { a: tf.reshape(x, [T, I]) as tf.Tensor2D, b: weight_OI, transposeB: true };
+      const y_TO = tf.fused.matMul(bias_O ? { ...operands, bias: bias_O } : operands);
+      return { value: tf.reshape(y_TO, outputShape) as tf.Tensor as Input, saved: [x, weight_OI] };
     },
     (dy, [keptX, keptWeight_OI], [needsX, needsWeight, needsBias]) => {
       const dy_TO = tf.reshape(dy, [T, O]) as tf.Tensor2D;
