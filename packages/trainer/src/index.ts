@@ -7,16 +7,22 @@ export {
   type WeightAverage,
 } from './averages/weight-average.ts';
 export { nesterovOuterStep, type OuterSettings, type OuterState } from './diloco/nesterov-outer-step.ts';
+export { spikeOf } from './guards/spike.ts';
+export type { GuardOptions, SpikeOptions } from './guards/step-guard.ts';
 export { createJsonlLogger, type JsonlLogger } from './logs/jsonl-logger.ts';
 export { type LoggedEvent, readJsonlLog } from './logs/read-jsonl-log.ts';
 export type { GroupSums } from './loop/batch-facts.ts';
+export type { CheckpointOptions } from './loop/run-state.ts';
 export { runToEnd } from './loop/run-to-end.ts';
-export { type EvaluateOptions, type TrainOptions, type TrainResult, train } from './loop/train.ts';
+export type { SpeedFacts } from './loop/step-window.ts';
+export type { Exchange, SharedState, Synchronize } from './loop/synchronize.ts';
+export { train } from './loop/train.ts';
 export type {
   CheckpointSaved,
   EvaluationCompleted,
   GroupLoss,
   MemoryUse,
+  RoundCompleted,
   RunFinished,
   RunInterrupted,
   RunStarted,
@@ -24,7 +30,8 @@ export type {
   TrainEvent,
   Warning,
 } from './loop/train-event.ts';
-export type { CheckpointOptions } from './loop/training-checkpoint.ts';
+export type { ContinueFrom, EvaluateOptions, TrainOptions, TrainResult } from './loop/train-options.ts';
+export type { WatchOptions } from './loop/watched-metric.ts';
 export { type AdamWOptions, adamw, decaysByDefault } from './optimizers/adamw.ts';
 export { chain } from './optimizers/chain.ts';
 export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.ts';

@@ -1,8 +1,8 @@
 /**
  * Drives a run and hands its events on: `for await` alone would lose the generator's result, which owns tensors.
  */
-import type { TrainResult } from './train.ts';
 import type { TrainEvent } from './train-event.ts';
+import type { TrainResult } from './train-options.ts';
 
 /**
  * @param run what `train` returned

@@ -14,8 +14,16 @@ export interface StepWindow {
   flush(at: { step: number; numSteps: number; totalTokens: number }): StepCompleted;
 }
 
+/** What turns tokens per second into use of the machine. */
+export interface SpeedFacts {
+  /** Of forward and backward together. */
+  readonly flopsPerToken: number;
+  /** Such as `measurePeakFlops` tells. */
+  readonly peakFlopsPerSecond?: number;
+}
+
 /** @param groupNames names of the source ids, in order */
-export function createStepWindow(groupNames: readonly string[]): StepWindow {
+export function createStepWindow(groupNames: readonly string[], speed?: SpeedFacts): StepWindow {
   let numSteps = 0;
   let durationMs = 0;
   let loss = 0;
@@ -60,6 +68,7 @@ export function createStepWindow(groupNames: readonly string[]): StepWindow {
         numTargets,
         totalTokens: at.totalTokens,
         tokensPerSecond: numTokens / (durationMs / 1000),
+        ...(speed === undefined ? {} : machineUse(speed, numTokens / (durationMs / 1000))),
         durationMs: durationMs / numSteps,
         memory: memoryUse(),
         metrics: { ...otherMetrics, ...Object.fromEntries(perItem) },
@@ -71,6 +80,14 @@ export function createStepWindow(groupNames: readonly string[]): StepWindow {
       groups = new Map();
       return event;
     },
+  };
+}
+
+function machineUse({ flopsPerToken, peakFlopsPerSecond }: SpeedFacts, tokensPerSecond: number) {
+  const flopsPerSecond = flopsPerToken * tokensPerSecond;
+  return {
+    flopsPerSecond,
+    ...(peakFlopsPerSecond === undefined ? {} : { peakShare: flopsPerSecond / peakFlopsPerSecond }),
   };
 }
 

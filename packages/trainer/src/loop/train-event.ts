@@ -34,6 +34,10 @@ export interface StepCompleted {
   /** Tokens since the first step of the whole run, resumed parts included. */
   readonly totalTokens: number;
   readonly tokensPerSecond: number;
+  /** Operations per second that these tokens are worth, where `speed` says how many one takes. */
+  readonly flopsPerSecond?: number;
+  /** Their share of what the machine was measured to do, in [0, 1]. */
+  readonly peakShare?: number;
   /** Milliseconds per step, evaluation and checkpoints excluded. */
   readonly durationMs: number;
   readonly memory: MemoryUse;
@@ -56,18 +60,35 @@ export interface EvaluationCompleted {
   readonly step: number;
   readonly metrics: Readonly<Record<string, number>>;
   readonly durationMs: number;
+  /** The watched metric is the best so far. */
+  readonly isBest?: boolean;
 }
 
+/** Parameters were exchanged with other workers. */
+export interface RoundCompleted {
+  readonly type: 'round-completed';
+  /** Where the common run stands now. */
+  readonly step: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly notes: readonly string[];
+  readonly durationMs: number;
+}
+
+/** A checkpoint is safe on the disk; steps may have been made meanwhile. */
 export interface CheckpointSaved {
   readonly type: 'checkpoint-saved';
+  /** Of the checkpoint. */
   readonly step: number;
+  /** From its beginning until it was safe. */
   readonly durationMs: number;
+  /** How long the loop stood still for it. */
+  readonly stallMs: number;
 }
 
 export interface Warning {
   readonly type: 'warning';
   readonly step: number;
-  readonly code: 'checkpoint-skipped' | 'empty-batch';
+  readonly code: 'checkpoint-skipped' | 'empty-batch' | 'step-skipped';
   readonly message: string;
 }
 
@@ -82,12 +103,17 @@ export interface RunFinished {
   readonly step: number;
   readonly totalTokens: number;
   readonly durationMs: number;
+  /** The best evaluation, where a metric was watched. */
+  readonly best?: { readonly step: number; readonly value: number };
+  /** The watched metric did not improve any more. */
+  readonly stoppedEarly?: boolean;
 }
 
 export type TrainEvent =
   | RunStarted
   | StepCompleted
   | EvaluationCompleted
+  | RoundCompleted
   | CheckpointSaved
   | Warning
   | RunInterrupted
