@@ -142,7 +142,6 @@ export {
   type PairFormat,
 } from './readers/input-file.ts';
 export { type ListInputsOptions, listInputs } from './readers/list-inputs.ts';
-export { type ReadDirectoryOptions, type ReadProblem, readDirectory } from './readers/read-directory.ts';
 export { type ReadDocumentsOptions, readDocuments } from './readers/read-documents.ts';
 export {
   type FaultReason,

@@ -7,8 +7,11 @@
 import {
   type Document,
   declarationDocuments,
+  faultPlace,
+  listInputs,
   normalizeText,
-  readDirectory,
+  type ReadDocumentsOptions,
+  readDocuments,
   readUdhr,
   UDHR_PRIMARY_PAGES,
   type UdhrDeclaration,
@@ -71,19 +74,16 @@ async function readOwnText(source: OwnText, signal: AbortSignal): Promise<Source
   const problems: string[] = [];
   const documents: Document[] = [];
   const ids = new Set<string>();
-  const options = {
-    directory: source.directory,
+  const options: ReadDocumentsOptions = {
     language: source.language,
-    textField: source.textField,
-    onProblem: (problem: { path: string; line?: number; reason: string; detail: string }) => {
-      problems.push(
-        `${problem.path}${problem.line === undefined ? '' : `:${problem.line}`}: ${problem.reason} (${problem.detail})`,
-      );
-    },
+    textKey: source.textField,
+    onFault: (fault) => problems.push(`${faultPlace(fault)}: ${fault.reason} (${fault.detail})`),
     signal,
   };
   try {
-    for await (const document of readDirectory(options)) documents.push(withOwnId(document, ids));
+    for (const input of await listInputs({ locations: [source.directory] })) {
+      for await (const document of readDocuments(input, options)) documents.push(withOwnId(document, ids));
+    }
   } catch (error) {
     signal.throwIfAborted();
     throw new BadInputError((error as Error).message, { cause: error });
