@@ -5,9 +5,12 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-problem.ts';
 import { createTerminal } from '../console/terminal.ts';
 import { EXIT_CODES, exitCodeOf, InterruptedError } from '../errors.ts';
+import { addCompletionCommand } from './add-completion-command.ts';
 import { type CommandContext, EXIT_CODE_HELP } from './command-context.ts';
 import { addConfigCommands } from './config/add-config-commands.ts';
 import { addDoctorCommand } from './doctor/add-doctor-command.ts';
+import { addChatCommand } from './model/add-chat-command.ts';
+import { addServeCommand } from './model/add-serve-command.ts';
 import type { CommandOutput, Pipeline } from './pipeline.ts';
 import { addRecipeCommands } from './recipe/add-recipe-commands.ts';
 
@@ -67,6 +70,9 @@ ${EXIT_CODE_HELP}`,
   addRecipeCommands(program, context);
   addDoctorCommand(program, context);
   addConfigCommands(program, context);
+  addChatCommand(program, context);
+  addServeCommand(program, context);
+  addCompletionCommand(program);
   return program;
 }
 
