@@ -159,21 +159,52 @@ test('tensors of other backends move in, and back', async () => {
   expect([...tf.add(y, y).dataSync()]).toEqual([14, 20, 30, 44]);
 });
 
-test('worker threads do not keep a program alive', () => {
+/** Runs a product on all threads in a Node of its own and prints the record and the sum of the product. */
+function runElsewhere(nodeOptions: readonly string[] = []): string {
   const program = `
     import * as tf from '@tensorflow/tfjs-core';
     import { registerWasmBackend } from './src/index.ts';
-    await registerWasmBackend({ numThreads: 2 });
+    const record = await registerWasmBackend({ numThreads: 2 });
     await tf.setBackend('marco-wasm');
     const x = tf.ones([300, 300]);
     for (let i = 0; i < 20; i++) tf.matMul(x, x).dispose();
-    console.log(tf.sum(tf.matMul(x, x)).dataSync()[0]);
+    console.log(record.simd, tf.sum(tf.matMul(x, x)).dataSync()[0]);
   `;
-  const options = { cwd: `${import.meta.dirname}/..`, timeout: 20_000, encoding: 'utf8' as const };
-  const output = execFileSync(
-    process.execPath,
-    ['--conditions=@marco-ts/source', '--input-type=module', '-e', program],
-    options,
+  const options = {
+    cwd: `${import.meta.dirname}/..`,
+    timeout: 20_000,
+    encoding: 'utf8' as const,
+    stdio: 'pipe' as const,
+  };
+  const flags = ['--conditions=@marco-ts/source', ...nodeOptions, '--input-type=module', '-e', program];
+  return execFileSync(process.execPath, flags, options).trim();
+}
+
+test('worker threads do not keep a program alive', () => {
+  expect(runElsewhere()).toBe('relaxed 27000000');
+});
+
+test.skipIf(process.arch !== 'x64')('a processor without fused multiply-add computes the same whole numbers', () => {
+  expect(runElsewhere(['--no-enable-fma3', '--no-enable-avx2', '--no-enable-avx'])).toBe('relaxed 27000000');
+});
+
+test.skipIf(process.arch !== 'x64')('a processor too old for SIMD is an error that says what to use', () => {
+  expect(() => runElsewhere(['--no-enable-avx', '--no-enable-sse4-1'])).toThrow(
+    /WebAssembly SIMD is needed, got an engine without it. Use Node 22.18 or newer/,
   );
-  expect(output.trim()).toBe('27000000');
+});
+
+test('an engine without relaxed SIMD: the fixed build, and a note', async () => {
+  const { validate } = WebAssembly;
+  // The instruction f32x4.relaxed_madd, which such an engine does not know.
+  const refused = Buffer.from([0xfd, 0x85, 0x02]);
+  WebAssembly.validate = (bytes) => !Buffer.from(bytes as Uint8Array).includes(refused) && validate(bytes);
+  try {
+    const { simd, notes } = await createWasmRuntime({ numThreads: 1 });
+    expect(simd).toBe('fixed');
+    expect(notes).toEqual(['fixed SIMD: this engine has no relaxed SIMD, products run at about half the speed']);
+    expect((await createWasmRuntime({ numThreads: 1, simd: 'fixed' })).notes).toEqual([]);
+  } finally {
+    WebAssembly.validate = validate;
+  }
 });
