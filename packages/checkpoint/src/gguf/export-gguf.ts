@@ -10,7 +10,7 @@ import { explainFileError, fileErrorCode } from '../files/explain-file-error.ts'
 import { readJsonFile } from '../files/read-json-file.ts';
 import { type HuggingFaceModelFile, openHuggingFaceModel } from '../hugging-face/open-hugging-face-model.ts';
 import type { JsonObject } from '../json-value.ts';
-import { decodeBF16, decodeF16 } from '../tensors/half-precision.ts';
+import { decodeFloats } from '../tensors/conversions.ts';
 import type { GgufFloatType, GgufValue } from './gguf-format.ts';
 import { tokenizerMetadata } from './gguf-tokenizer.ts';
 import { describeQwen2, type Qwen2Tensor } from './qwen2-gguf.ts';
@@ -105,7 +105,7 @@ function sourceOf(model: HuggingFaceModelFile, tensor: Qwen2Tensor, dtype: GgufF
       else {
         if (values.length < count) values = new Float32Array(count);
         const target = values.subarray(0, count);
-        (stored === 'F16' ? decodeF16 : decodeBF16)(new Uint16Array(piece.buffer, 0, count), target, 0);
+        decodeFloats(stored === 'F16' ? 'F16' : 'BF16', piece, target, 0);
         yield target;
       }
     }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeQ8_0 } from '../tensors/q8-0.ts';
+import { encodeFloats } from '../tensors/conversions.ts';
 import type { GgufItem, GgufValue, GgufValueType } from './gguf-format.ts';
 import { openGguf } from './open-gguf.ts';
 import { type GgufContents, type GgufTensorSource, writeGguf } from './write-gguf.ts';
@@ -117,7 +117,7 @@ describe('Q8_0', () => {
     const values = new Float32Array(64);
     values.set([127, 0.5, -0.5, 1.5, -1.5, 0.49, -127]);
     values[32] = 2 ** -149;
-    expect(encodeQ8_0(values, bytes)).toBe(-1);
+    expect(encodeFloats('Q8_0', values, bytes)).toBe(-1);
     expect([...new Int8Array(bytes.buffer, 2, 7)]).toEqual([127, 1, -1, 2, -2, 0, -127]);
     expect([...bytes.subarray(34)]).toEqual(new Array(34).fill(0));
   });
@@ -128,7 +128,7 @@ describe('Q8_0', () => {
       fc.property(fc.array(finite, { minLength: 32, maxLength: 32 }), (list) => {
         const values = Float32Array.from(list);
         const bytes = new Uint8Array(34);
-        expect(encodeQ8_0(values, bytes)).toBe(-1);
+        expect(encodeFloats('Q8_0', values, bytes)).toBe(-1);
         const step = Math.max(...values.map(Math.abs)) / 127;
         const signed = new Int8Array(bytes.buffer, 2);
         for (let i = 0; i < 32; i++)

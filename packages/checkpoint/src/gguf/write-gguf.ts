@@ -7,8 +7,7 @@
 import { writeFileAtomicWith } from '../files/write-file-atomic.ts';
 import { createPieceWriter, type PieceWriter } from '../files/write-pieces.ts';
 import { elementCount } from '../named-array.ts';
-import { encodeHalf } from '../tensors/half-precision.ts';
-import { encodeQ8_0 } from '../tensors/q8-0.ts';
+import { encodeFloats } from '../tensors/conversions.ts';
 import {
   alignUp,
   DEFAULT_ALIGNMENT,
@@ -143,7 +142,7 @@ async function writeTensor(
       const bytes = buffer.subarray(0, (values.length / blockElements) * blockBytes);
       if (bytes.length * blockElements !== values.length * blockBytes)
         throw fault('a source must give as many values as its shape', 'more', at);
-      const bad = encode(type, values, bytes);
+      const bad = encodeFloats(type, values, bytes);
       if (bad >= 0) {
         const element = (numBytes / blockBytes) * blockElements + bad;
         throw fault(`values must fit ${type}`, `${values[bad]} at element ${element}`, at, 'Write F32 or BF16.');
@@ -157,12 +156,6 @@ async function writeTensor(
 }
 
 const EMPTY = new Uint8Array(0);
-
-/** @returns the index of the first value that does not fit, or -1 */
-function encode(type: Exclude<GgufFloatType, 'F32'>, values: Float32Array, bytes: Uint8Array): number {
-  if (type === 'Q8_0') return encodeQ8_0(values, bytes);
-  return encodeHalf(type, values, new Uint16Array(bytes.buffer, 0, values.length));
-}
 
 function fault(rule: string, got: string, at: string, nextStep = 'Correct it; nothing was written.'): Error {
   return new Error(`[@marco-ts/checkpoint] writeGguf: ${rule}, got ${got} at ${at}. ${nextStep}`);

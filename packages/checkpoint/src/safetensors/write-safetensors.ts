@@ -8,7 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { writeFileAtomicWith } from '../files/write-file-atomic.ts';
 import { createPieceWriter, writeFully } from '../files/write-pieces.ts';
 import { type ArrayMap, elementCount, type NamedArray } from '../named-array.ts';
-import { encodeHalf } from '../tensors/half-precision.ts';
+import { encodeFloats } from '../tensors/conversions.ts';
 import { DTYPE_BYTES, MAX_HEADER_BYTES } from './safetensors-header.ts';
 
 export type FloatDtype = 'F32' | 'F16' | 'BF16';
@@ -111,20 +111,17 @@ async function writeTensor(file: FileHandle, { name, array, dtype }: Placed, pat
     return;
   }
   const writer = createPieceWriter(file);
-  let [chunk, other] = [0, 1].map(() => new Uint16Array(Math.min(CHUNK_ELEMENTS, data.length))) as [
-    Uint16Array<ArrayBuffer>,
-    Uint16Array<ArrayBuffer>,
-  ];
-  for (let start = 0; start < data.length; start += chunk.length) {
-    const values = (data as Float32Array).subarray(start, start + chunk.length);
-    const overflow = encodeHalf(dtype, values, chunk);
+  const chunks = [0, 1].map(() => new Uint8Array(2 * Math.min(CHUNK_ELEMENTS, data.length)));
+  for (let start = 0, turn = 0; start < data.length; start += CHUNK_ELEMENTS, turn = 1 - turn) {
+    const values = (data as Float32Array).subarray(start, start + CHUNK_ELEMENTS);
+    const chunk = chunks[turn]!;
+    const overflow = encodeFloats(dtype, values, chunk);
     if (overflow >= 0) {
       throw new Error(
         `[@marco-ts/checkpoint] writeSafetensors: values must fit ${dtype}, got ${values[overflow]} at element ${start + overflow} of tensor ${JSON.stringify(name)} of ${path}. Write F32${dtype === 'F16' ? ' or BF16' : ''}.`,
       );
     }
-    await writer.write(new Uint8Array(chunk.buffer, 0, values.length * 2));
-    [chunk, other] = [other, chunk];
+    await writer.write(chunk.subarray(0, values.length * 2));
   }
   await writer.finish();
 }

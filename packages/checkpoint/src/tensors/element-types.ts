@@ -3,8 +3,7 @@
  *
  * Units: bytes; a block is the least number of elements that can be read alone.
  */
-import { decodeBF16, decodeF16 } from './half-precision.ts';
-import { decodeQ8_0 } from './q8-0.ts';
+import { decodeFloats } from './conversions.ts';
 
 type Target = Float32Array | Int32Array;
 
@@ -19,9 +18,9 @@ export interface ElementType {
 /** The types that safetensors and GGUF files share have the same bytes in both. */
 export const ELEMENT_TYPES: Readonly<Record<string, ElementType>> = {
   F32: { blockElements: 1, blockBytes: 4, isFloat: true },
-  F16: float(2, (p, t, o) => decodeF16(new Uint16Array(p.buffer, p.byteOffset, p.length / 2), t, o)),
-  BF16: float(2, (p, t, o) => decodeBF16(new Uint16Array(p.buffer, p.byteOffset, p.length / 2), t, o)),
-  Q8_0: { blockElements: 32, blockBytes: 34, isFloat: true, decode: (p, t, o) => decodeQ8_0(p, t as Float32Array, o) },
+  F16: float(2, (p, t, o) => decodeFloats('F16', p, t, o)),
+  BF16: float(2, (p, t, o) => decodeFloats('BF16', p, t, o)),
+  Q8_0: { ...float(34, (p, t, o) => decodeFloats('Q8_0', p, t, o)), blockElements: 32 },
   F64: float(8, (p, t, o) => t.set(new Float64Array(p.buffer, p.byteOffset, p.length / 8), o)),
   I64: integer(8, decodeI64),
   I32: { blockElements: 1, blockBytes: 4, isFloat: false },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeBF16, decodeF16, encodeHalf, toBF16, toF16 } from './half-precision.ts';
+import { decodeFloats, encodeFloats } from './conversions.ts';
 
 const ALL = Uint16Array.from({ length: 65536 }, (_, i) => i);
 
@@ -18,9 +18,17 @@ function nearest(table: Float32Array, value: number): number {
 }
 
 describe.each([
-  ['F16', decodeF16, toF16, 0x7c00, 65504],
-  ['BF16', decodeBF16, toBF16, 0x7f80, 3.3895313892515355e38],
-] as const)('%s', (_, decode, encode, infinity, largest) => {
+  ['F16', 0x7c00, 65504],
+  ['BF16', 0x7f80, 3.3895313892515355e38],
+] as const)('%s', (type, infinity, largest) => {
+  const decode = (bits: Uint16Array, target: Float32Array, offset: number) =>
+    decodeFloats(type, new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), target, offset);
+  /** The bits, and infinity's for a value that overflows. */
+  const encode = (value: number): number => {
+    const bits = new Uint16Array(1);
+    const bad = encodeFloats(type, Float32Array.of(value), new Uint8Array(bits.buffer));
+    return bad < 0 ? bits[0]! : value < 0 ? infinity | 0x8000 : infinity;
+  };
   const values = new Float32Array(65536);
   decode(ALL, values, 0);
 
@@ -83,10 +91,12 @@ describe.each([
     words.set(borders.flatMap((border) => [-1, 0, 1].flatMap((by) => [border + by, (border + by) | 0x80000000])));
     const many = new Float32Array(words.buffer);
     const target = new Uint16Array(many.length);
-    const name = encode === toF16 ? 'F16' : 'BF16';
     const overflow = many.findIndex((value) => Number.isFinite(value) && (encode(value) & 0x7fff) === infinity);
-    expect(encodeHalf(name, many, target)).toBe(overflow);
-    expect(target).toEqual(Uint16Array.from(many, (value) => encode(value)));
-    expect(encodeHalf(name, many.subarray(0, overflow), target)).toBe(-1);
+    expect(encodeFloats(type, many, new Uint8Array(target.buffer))).toBe(overflow);
+    expect(encodeFloats(type, many.subarray(0, overflow), new Uint8Array(target.buffer))).toBe(-1);
+    const fitting = many.filter((value) => !Number.isFinite(value) || (encode(value) & 0x7fff) !== infinity);
+    expect(fitting.length).toBeGreaterThan(30_000);
+    expect(encodeFloats(type, fitting, new Uint8Array(target.buffer))).toBe(-1);
+    expect(target.subarray(0, fitting.length)).toEqual(Uint16Array.from(fitting, (value) => encode(value)));
   });
 });
