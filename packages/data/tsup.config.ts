@@ -1,1 +1,8 @@
-export { default } from '../../tsup.shared.ts';
+import shared from '../../tsup.shared.ts';
+
+/** The worker that does ranks is a file of its own. */
+export default {
+  ...shared,
+  entry: { index: 'src/index.ts', 'rank-worker': 'src/executors/rank-worker.ts' },
+  splitting: true,
+};

@@ -20,6 +20,7 @@ export {
 } from './dedup/minhash-dedup.ts';
 export { DEFAULT_MINHASH, type MinhashConfig } from './dedup/minhash-signature.ts';
 export type { Document, DocumentSource, MetadataValue } from './document.ts';
+export { type RunLocalOptions, runLocal, type StageProgress } from './executors/run-local.ts';
 export { type ExtractedText, htmlToText } from './extract/html-to-text.ts';
 export { type ApplyFiltersOptions, applyFilters } from './filters/apply-filters.ts';
 export { BAD_WORD_FILES, type BadWordsOptions, badWords, parseWordList } from './filters/c4/bad-words.ts';
@@ -91,6 +92,8 @@ export {
 } from './languages/marco-languages.ts';
 export { UDHR_PRIMARY_PAGES, udhrLanguage } from './languages/udhr-languages.ts';
 export { areWrittenAlike } from './languages/written-alike.ts';
+export { type OpenMegatronOptions, openMegatron } from './megatron/open-megatron.ts';
+export { type WrittenMegatron, writeMegatron } from './megatron/write-megatron.ts';
 export {
   MARCO_STAGES,
   type MarcoStage,
@@ -132,6 +135,24 @@ export {
   renderParallel,
   templateOf,
 } from './parallel/render-parallel.ts';
+export { readArpa, writeArpa } from './perplexity/arpa-file.ts';
+export type { NGramModel, SentenceScore } from './perplexity/ngram-model.ts';
+export { decodeNGramModel, encodeNGramModel } from './perplexity/ngram-model-file.ts';
+export {
+  documentPerplexity,
+  type PerplexityFilterOptions,
+  type PerplexityLimits,
+  type PerplexityOptions,
+  type PerplexityPercentilesOptions,
+  perplexityFilter,
+  perplexityPercentiles,
+  perplexitySentences,
+  perplexityWords,
+} from './perplexity/perplexity-filter.ts';
+export { type TrainNGramModelOptions, trainNGramModel } from './perplexity/train-ngram-model.ts';
+export { type CheckedDataPlan, checkDataPlan, type PlanProblem, STEP_NAMES } from './plan/check-data-plan.ts';
+export { type DataPlan, type DataPlanInput, dataPlanSchema } from './plan/data-plan.ts';
+export { type DataRun, listPlanInputs, openRun, planHash, startRun } from './plan/open-run.ts';
 export { declarationDocuments } from './readers/declaration-documents.ts';
 export {
   type Compression,
@@ -163,5 +184,19 @@ export {
   decontamination,
 } from './split/contamination.ts';
 export { type Split, type SplitByGroupOptions, type SplitName, splitByGroup } from './split/split-by-group.ts';
+export {
+  createDocumentStatistics,
+  type DocumentStatistics,
+  type LanguageStatistics,
+  medianLengthBelow,
+} from './world/document-statistics.ts';
+export { hashRun } from './world/hash-run.ts';
+export type { RankState } from './world/rank-state.ts';
+export { openRunDirectory, type RunDirectory } from './world/run-directory.ts';
+export { type RankResult, type RunRankOptions, runRank } from './world/run-rank.ts';
+export { isStageComplete, type RankStatus, runStatus, type StageStatus } from './world/run-status.ts';
+export type { Stage, UnitContext } from './world/stage.ts';
+export type { UnitOutput, UnitReport } from './world/unit-report.ts';
+export { waitForStages } from './world/wait-for-stages.ts';
 export { type CreateDocumentWriterOptions, createDocumentWriter } from './writers/create-document-writer.ts';
 export type { DocumentWriter, WrittenFile } from './writers/document-writer.ts';

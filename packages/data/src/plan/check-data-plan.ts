@@ -1,0 +1,94 @@
+/**
+ * Checks a plain value against the schema of data plans and says everything that is wrong at once.
+ */
+import type { z } from 'zod';
+import { type DataPlan, dataPlanSchema } from './data-plan.ts';
+
+export interface PlanProblem {
+  readonly path: readonly (string | number)[];
+  /** The rule and what came; one line. */
+  readonly message: string;
+}
+
+export type CheckedDataPlan = { readonly plan: DataPlan } | { readonly problems: readonly PlanProblem[] };
+
+const show = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+};
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
+
+function problemsOf(issue: z.core.$ZodIssue, value: unknown): PlanProblem[] {
+  const path = issue.path as (string | number)[];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"` }));
+  }
+  if (issue.code === 'invalid_union' && 'discriminator' in issue && issue.discriminator === 'step') {
+    return [
+      {
+        path: [...path],
+        message: `expected one of ${STEP_NAMES.map((name) => `"${name}"`).join(', ')}, got ${show(valueAt(value, path))}`,
+      },
+    ];
+  }
+  const [first, ...rest] = issue.message.replace(/^Invalid input: /, '');
+  return [{ path, message: `${first?.toLowerCase()}${rest.join('')}, got ${show(valueAt(value, path))}` }];
+}
+
+/** Every step that a plan can have. */
+export const STEP_NAMES: readonly string[] = stepNames();
+
+function stepNames(): string[] {
+  const union = dataPlanSchema.shape.steps.element.out as unknown as {
+    options: { shape: { step: { value: string } } }[];
+  };
+  return union.options.map(({ shape }) => shape.step.value);
+}
+
+function acrossSteps(plan: DataPlan): PlanProblem[] {
+  const problems: PlanProblem[] = [];
+  const say = (index: number, message: string): void => {
+    problems.push({ path: ['steps', index], message });
+  };
+  for (const [index, step] of plan.steps.entries()) {
+    const following = plan.steps[index + 1];
+    if (step.step === 'tokenize' && following !== undefined) say(index, 'tokenize must be the last step');
+    if (
+      step.step === 'write' &&
+      following?.step === 'tokenize' &&
+      following.source.includes('${language}') &&
+      !step.path.includes('${language}')
+    ) {
+      say(index, 'path must hold ${language}, because the step after it tokenizes by language');
+    }
+    if (step.step === 'write' && !step.path.includes('${rank}'))
+      say(index, 'path must hold ${rank}, the number of a file');
+    if (step.step === 'write' && (step.path.startsWith('/') || step.path.split('/').includes('..')))
+      say(index, 'path must stay below the output');
+  }
+  const last = plan.steps.at(-1)!;
+  if (last.step !== 'write' && last.step !== 'tokenize')
+    say(plan.steps.length - 1, `the last step must be "write" or "tokenize", got "${last.step}"`);
+  for (const language of Object.keys(plan.thresholds)) {
+    if (language !== 'default' && !/^[a-z]{3}_[A-Z][a-z]{3}$/.test(language))
+      problems.push({
+        path: ['thresholds', language],
+        message: 'must be "default" or ISO 639-3 plus script, like "swh_Latn"',
+      });
+  }
+  return problems;
+}
+
+/** @returns the plan with all defaults, or every problem */
+export function checkDataPlan(value: unknown): CheckedDataPlan {
+  const parsed = dataPlanSchema.safeParse(value);
+  if (!parsed.success) return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, value)) };
+  const problems = acrossSteps(parsed.data);
+  return problems.length === 0 ? { plan: parsed.data } : { problems };
+}

