@@ -20,7 +20,10 @@ export {
 } from './dedup/minhash-dedup.ts';
 export { DEFAULT_MINHASH, type MinhashConfig } from './dedup/minhash-signature.ts';
 export type { Document, DocumentSource, MetadataValue } from './document.ts';
+export { applyScript, type KubernetesJob, kubernetesJobs } from './executors/kubernetes-jobs.ts';
 export { type RunLocalOptions, runLocal, type StageProgress } from './executors/run-local.ts';
+export { type SlurmScript, slurmScripts } from './executors/slurm-scripts.ts';
+export { type SlurmJob, submitSlurm, writeSlurmScripts } from './executors/submit-slurm.ts';
 export { type ExtractedText, htmlToText } from './extract/html-to-text.ts';
 export { type ApplyFiltersOptions, applyFilters } from './filters/apply-filters.ts';
 export { BAD_WORD_FILES, type BadWordsOptions, badWords, parseWordList } from './filters/c4/bad-words.ts';
@@ -192,8 +195,10 @@ export {
 } from './world/document-statistics.ts';
 export { hashRun } from './world/hash-run.ts';
 export type { RankState } from './world/rank-state.ts';
+export { droppedDocuments, type InspectedDocument, keptDocuments } from './world/read-documents-of-run.ts';
 export { openRunDirectory, type RunDirectory } from './world/run-directory.ts';
 export { type RankResult, type RunRankOptions, runRank } from './world/run-rank.ts';
+export { type RunStatistics, runStatistics, type StageStatistics } from './world/run-statistics.ts';
 export { isStageComplete, type RankStatus, runStatus, type StageStatus } from './world/run-status.ts';
 export type { Stage, UnitContext } from './world/stage.ts';
 export type { UnitOutput, UnitReport } from './world/unit-report.ts';
