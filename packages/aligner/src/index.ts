@@ -1,3 +1,21 @@
+export {
+  type BadRows,
+  countByRule,
+  type DatasetRow,
+  type RowProblem,
+} from './datasets/dataset-row.ts';
+export {
+  type DatasetEntry,
+  type DatasetSpec,
+  datasetEntry,
+  ROW_TEMPLATES,
+  type RowTemplate,
+} from './datasets/dataset-spec.ts';
+export { detectRowTemplate } from './datasets/detect-row-template.ts';
+export { type ReadConversationsOptions, type ReadReport, readConversations } from './datasets/read-conversations.ts';
+export { readDatasetRows } from './datasets/read-dataset-rows.ts';
+export { type ReadPreferencesOptions, readPreferencePairs, readUnpairedAnswers } from './datasets/read-preferences.ts';
+export type { RowLanguage } from './datasets/row-language.ts';
 export type { AlignedParagraph, TranslationDirections } from './instructions/aligned-paragraph.ts';
 export {
   buildContinuationInstructions,
@@ -24,6 +42,7 @@ export {
 export {
   type EncodedPreferencePair,
   type EncodedPreferences,
+  type EncodePreferencesOptions,
   encodePreferencePairs,
 } from './preferences/encode-preference-pairs.ts';
 export { encodeUnpairedAnswers, type UnpairedAnswer } from './preferences/encode-unpaired-answers.ts';
@@ -64,7 +83,7 @@ export {
 export { type CollatedRows, type CollateOptions, collateRows, type PlacedSequence } from './sequences/collate-rows.ts';
 export { countTargets, type TokenSequence, type TooLong } from './sequences/token-sequence.ts';
 export type { Conversation } from './sft/conversation.ts';
-export { encodeConversation } from './sft/encode-conversation.ts';
+export { type EncodeConversationOptions, encodeConversation } from './sft/encode-conversation.ts';
 export {
   type ConversationLoader,
   type PackConversationsOptions,

@@ -6,7 +6,7 @@
  */
 import { IGNORE_INDEX } from '@marco-ts/data';
 import type { ChatMessage, Tokenizer } from '@marco-ts/tokenizer';
-import { countTargets, type TokenSequence } from '../sequences/token-sequence.ts';
+import { countTargets, requireKnownIds, type TokenSequence } from '../sequences/token-sequence.ts';
 import { type PreferencePair, requirePair } from './preference-pair.ts';
 
 export interface EncodedPreferencePair {
@@ -25,6 +25,13 @@ export interface EncodedPreferences {
   readonly tooLong: Readonly<Record<string, number>>;
 }
 
+export interface EncodePreferencesOptions {
+  /** Longest prompt with answer, in tokens. */
+  readonly maxLength: number;
+  /** Rows of the model's embedding: an id past them is refused. */
+  readonly vocabSize?: number | undefined;
+}
+
 /**
  * @param options.maxLength longest prompt with answer, in tokens
  * @throws Error naming row and field for a bad pair, for a template whose rendered prompt is no beginning of the conversation, and when no pair fits
@@ -32,15 +39,15 @@ export interface EncodedPreferences {
 export function encodePreferencePairs(
   tokenizer: Tokenizer,
   pairs: readonly PreferencePair[],
-  { maxLength }: { readonly maxLength: number },
+  { maxLength, vocabSize }: EncodePreferencesOptions,
 ): EncodedPreferences {
   const encoded: EncodedPreferencePair[] = [];
   const tooLong: Record<string, number> = {};
   for (const [index, pair] of pairs.entries()) {
     const where = `pairs[${index}]`;
     requirePair('encodePreferencePairs', pair, where);
-    const chosen = encodeAnswer(tokenizer, pair.prompt, pair.chosen, `${where}.chosen`);
-    const rejected = encodeAnswer(tokenizer, pair.prompt, pair.rejected, `${where}.rejected`);
+    const chosen = encodeAnswer(tokenizer, pair.prompt, pair.chosen, { where: `${where}.chosen`, vocabSize });
+    const rejected = encodeAnswer(tokenizer, pair.prompt, pair.rejected, { where: `${where}.rejected`, vocabSize });
     if (Math.max(chosen.ids.length, rejected.ids.length) > maxLength) {
       tooLong[pair.language] = (tooLong[pair.language] ?? 0) + 1;
       continue;
@@ -58,16 +65,17 @@ export function encodePreferencePairs(
 /**
  * An answer after its prompt.
  *
- * @param where names the row and field in errors
+ * @param options.where names the row and field in errors
  */
 export function encodeAnswer(
   tokenizer: Tokenizer,
   prompt: readonly ChatMessage[],
   answer: string,
-  where: string,
+  { where, vocabSize }: { readonly where: string; readonly vocabSize?: number | undefined },
 ): TokenSequence & { readonly numPromptTokens: number } {
   const promptIds = tokenizer.encodeChat([...prompt], { addGenerationPrompt: true }).ids;
   const { ids, assistantMask } = tokenizer.encodeChat([...prompt, { role: 'assistant', content: answer }]);
+  if (vocabSize !== undefined) requireKnownIds('encodePreferencePairs', ids, vocabSize, where);
   if (!promptIds.every((id, t) => ids[t] === id)) {
     throw new Error(
       `[@marco-ts/aligner] encodePreferencePairs: the chat template must render a prompt as the beginning of its conversation, got other ids at ${where}. Use a template that does not rewrite earlier turns.`,

@@ -5,7 +5,12 @@
  * Differs: where that answer is too long for the prompt, the nearest earlier one that fits is taken; nothing is cut.
  */
 import type { ChatMessage, Tokenizer } from '@marco-ts/tokenizer';
-import { type EncodedPreferencePair, type EncodedPreferences, encodeAnswer } from './encode-preference-pairs.ts';
+import {
+  type EncodedPreferencePair,
+  type EncodedPreferences,
+  type EncodePreferencesOptions,
+  encodeAnswer,
+} from './encode-preference-pairs.ts';
 import { requireAnswer, requirePrompt } from './preference-pair.ts';
 
 export interface UnpairedAnswer {
@@ -26,7 +31,7 @@ export interface UnpairedAnswer {
 export function encodeUnpairedAnswers(
   tokenizer: Tokenizer,
   answers: readonly UnpairedAnswer[],
-  { maxLength }: { readonly maxLength: number },
+  { maxLength, vocabSize }: EncodePreferencesOptions,
 ): EncodedPreferences {
   const fitting: {
     readonly row: UnpairedAnswer;
@@ -38,7 +43,7 @@ export function encodeUnpairedAnswers(
     const where = `answers[${index}]`;
     requirePrompt('encodeUnpairedAnswers', row.prompt, where);
     requireAnswer('encodeUnpairedAnswers', row.answer, `${where}.answer`);
-    const own = encodeAnswer(tokenizer, row.prompt, row.answer, `${where}.answer`);
+    const own = encodeAnswer(tokenizer, row.prompt, row.answer, { where: `${where}.answer`, vocabSize });
     if (own.ids.length > maxLength) tooLong[row.language] = (tooLong[row.language] ?? 0) + 1;
     else fitting.push({ row, index, own });
   }
@@ -53,7 +58,7 @@ export function encodeUnpairedAnswers(
     let back = 1;
     const earlier = () => fitting[(at - back + fitting.length * back) % fitting.length]!;
     while (earlier().own.ids.length - earlier().own.numPromptTokens > room) back++;
-    const other = encodeAnswer(tokenizer, row.prompt, earlier().row.answer, `answers[${index}].answer`);
+    const other = encodeAnswer(tokenizer, row.prompt, earlier().row.answer, { where: `answers[${index}].answer` });
     const { isDesirable, language, kind } = row;
     return { chosen: own, rejected: other, isDesirable, language, kind };
   });

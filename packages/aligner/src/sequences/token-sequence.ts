@@ -13,8 +13,18 @@ export interface TokenSequence {
 
 /** A sequence that does not fit is left out whole and counted: cutting an answer would teach to stop early. */
 export interface TooLong {
-  readonly reason: 'too_long';
+  /** Whether already what comes before the first answer does not fit, or only the whole. */
+  readonly reason: 'too_long' | 'prompt_too_long';
   readonly numTokens: number;
+}
+
+/** @throws Error naming row and position for an id that the model has no embedding for */
+export function requireKnownIds(functionName: string, ids: Int32Array, vocabSize: number, where: string): void {
+  const at = ids.findIndex((id) => id < 0 || id >= vocabSize);
+  if (at < 0) return;
+  throw new Error(
+    `[@marco-ts/aligner] ${functionName}: ids must be below the model's vocabSize ${vocabSize}, got ${ids[at]} at ${where}, token ${at}. Use the model's own tokenizer or resize its embeddings.`,
+  );
 }
 
 /** @returns how many ids carry loss; the first id of a sequence has nothing before it and never does */

@@ -9,6 +9,8 @@ export interface Conversation {
   readonly language: string;
   /** Such as `translation`. */
   readonly task: string;
+  /** Function descriptions for templates that list them. */
+  readonly tools?: readonly unknown[];
 }
 
 const ROLES = new Set(['system', 'user', 'assistant']);

@@ -5,12 +5,19 @@
  */
 import { IGNORE_INDEX } from '@marco-ts/data';
 import type { ChatMessage, Tokenizer } from '@marco-ts/tokenizer';
-import { countTargets, type TokenSequence, type TooLong } from '../sequences/token-sequence.ts';
+import { countTargets, requireKnownIds, type TokenSequence, type TooLong } from '../sequences/token-sequence.ts';
 import { requireMessages } from './conversation.ts';
+
+export interface EncodeConversationOptions {
+  /** Names the row in errors; default `conversation`. */
+  readonly where?: string;
+  readonly tools?: readonly unknown[] | undefined;
+  /** Rows of the model's embedding: an id past them is refused. */
+  readonly vocabSize?: number | undefined;
+}
 
 /**
  * @param maxLength longest sequence in tokens; a longer conversation is not cut
- * @param where names the row in errors
  * @returns the sequence, or how long it would have been
  * @throws Error naming row and field for bad messages, or when the template marks no answer
  */
@@ -18,7 +25,7 @@ export function encodeConversation(
   tokenizer: Tokenizer,
   messages: readonly ChatMessage[],
   maxLength: number,
-  where = 'conversation',
+  { where = 'conversation', tools, vocabSize }: EncodeConversationOptions = {},
 ): TokenSequence | TooLong {
   requireMessages('encodeConversation', messages, where);
   if (!messages.some((message) => message.role === 'assistant')) {
@@ -26,8 +33,13 @@ export function encodeConversation(
       `[@marco-ts/aligner] encodeConversation: a conversation must have an answer, got no assistant message at ${where}.messages. Drop the row.`,
     );
   }
-  const { ids, assistantMask } = tokenizer.encodeChat([...messages]);
-  if (ids.length > maxLength) return { reason: 'too_long', numTokens: ids.length };
+  const { ids, assistantMask } = tokenizer.encodeChat([...messages], tools === undefined ? {} : { tools });
+  if (vocabSize !== undefined) requireKnownIds('encodeConversation', ids, vocabSize, `${where}.messages`);
+  const firstAnswer = assistantMask.indexOf(1);
+  if (ids.length > maxLength) {
+    const reason = firstAnswer >= maxLength ? 'prompt_too_long' : 'too_long';
+    return { reason, numTokens: ids.length };
+  }
   const labels = ids.map((id, t) => (assistantMask[t] === 1 ? id : IGNORE_INDEX));
   const sequence = { ids, labels };
   if (countTargets(sequence) === 0) {

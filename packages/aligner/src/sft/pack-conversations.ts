@@ -19,6 +19,8 @@ export interface PackConversationsOptions {
   /** Times each conversation is seen; default 1. */
   readonly numEpochs?: number;
   readonly seed: number | string;
+  /** Rows of the model's embedding; an id past them is refused, naming the row. */
+  readonly vocabSize?: number;
   /** Name of the group whose loss a conversation counts towards; default its language. */
   readonly groupBy?: (conversation: Conversation) => string;
 }
@@ -26,8 +28,10 @@ export interface PackConversationsOptions {
 export interface PackingReport {
   readonly numConversations: number;
   readonly numKept: number;
-  /** Left out because longer than `sequenceLength`, by language. */
+  /** Left out because longer than `sequenceLength`, by language; never cut. */
   readonly tooLong: Readonly<Record<string, number>>;
+  /** Those of them whose prompt alone is longer, by language. */
+  readonly promptTooLong: Readonly<Record<string, number>>;
   /** Tokens of one epoch, and those of them that carry loss. */
   readonly numTokens: number;
   readonly numTargets: number;
@@ -49,6 +53,7 @@ export function packConversations(options: PackConversationsOptions): Conversati
     microBatchSize,
     numEpochs = 1,
     seed,
+    vocabSize,
     groupBy = ({ language }) => language,
   } = options;
   requirePositiveIntegers('packConversations', { sequenceLength, microBatchSize, numEpochs });
@@ -56,10 +61,17 @@ export function packConversations(options: PackConversationsOptions): Conversati
   const sourceIds: number[] = [];
   const sourceNames: string[] = [];
   const tooLong: Record<string, number> = {};
+  const promptTooLong: Record<string, number> = {};
   for (const [index, conversation] of conversations.entries()) {
-    const encoded = encodeConversation(tokenizer, conversation.messages, sequenceLength, `conversations[${index}]`);
+    const encoded = encodeConversation(tokenizer, conversation.messages, sequenceLength, {
+      where: `conversations[${index}]`,
+      tools: conversation.tools,
+      vocabSize,
+    });
     if ('reason' in encoded) {
-      tooLong[conversation.language] = (tooLong[conversation.language] ?? 0) + 1;
+      const { language } = conversation;
+      tooLong[language] = (tooLong[language] ?? 0) + 1;
+      if (encoded.reason === 'prompt_too_long') promptTooLong[language] = (promptTooLong[language] ?? 0) + 1;
       continue;
     }
     sequences.push(encoded);
@@ -101,6 +113,7 @@ export function packConversations(options: PackConversationsOptions): Conversati
       numConversations: conversations.length,
       numKept: sequences.length,
       tooLong,
+      promptTooLong,
       numTokens,
       numTargets: sequences.reduce((sum, sequence) => sum + countTargets(sequence), 0),
       numRows: rows.length,

@@ -42,6 +42,7 @@ describe('encodeConversation', () => {
   test('too long is said, never cut', () => {
     const { length } = (encodeConversation(tokenizer, talk, 1000) as TokenSequence).ids;
     expect(encodeConversation(tokenizer, talk, length - 1)).toEqual({ reason: 'too_long', numTokens: length });
+    expect(encodeConversation(tokenizer, talk, 3)).toEqual({ reason: 'prompt_too_long', numTokens: length });
   });
 
   test.each<[string, unknown[], RegExp]>([
@@ -66,7 +67,7 @@ describe('encodeConversation', () => {
       /messages\[1\]\.role/,
     ],
   ])('refuses %s', (_, messages, error) => {
-    expect(() => encodeConversation(tokenizer, messages as ChatMessage[], 100, 'row 3')).toThrow(error);
+    expect(() => encodeConversation(tokenizer, messages as ChatMessage[], 100, { where: 'row 3' })).toThrow(error);
   });
 });
 
