@@ -45,6 +45,9 @@ async function childNamed(directory: string, name: string): Promise<string | und
     const child = entries.find((entry) => !entry.isFile() && plain(entry.name) === plain(name));
     return child && join(directory, child.name);
   } catch (error) {
-    throw inputError('directoryDatasetFiles', `a directory of data sets must be readable, got ${directory}: ${(error as Error).message}.`);
+    throw inputError(
+      'directoryDatasetFiles',
+      `a directory of data sets must be readable, got ${directory}: ${(error as Error).message}.`,
+    );
   }
 }

@@ -47,7 +47,9 @@ export function seemingConfigs(files: readonly string[]): string[] {
   const names = files
     .filter((file) => ROW_FILES.test(file))
     .map((file) => file.split('/').map((part) => part.replace(/\..*$/, '')))
-    .flatMap((parts) => parts.filter((part) => part !== 'data' && !part.split(/[-_]/).some((word) => SPLIT_WORDS.has(word))));
+    .flatMap((parts) =>
+      parts.filter((part) => part !== 'data' && !part.split(/[-_]/).some((word) => SPLIT_WORDS.has(word))),
+    );
   return [...new Set(names)].sort();
 }
 
@@ -70,7 +72,9 @@ function declaredPatterns(card: string, config: string | undefined, split: strin
   const header = /^---\n([\s\S]*?)\n---/.exec(card)?.[1];
   if (header === undefined) return [];
   const { configs } = (parse(header) ?? {}) as { configs?: readonly CardConfig[] };
-  const own = configs?.find(({ config_name: name }) => name === (config ?? 'default')) ?? (configs?.length === 1 && config === undefined ? configs[0] : undefined);
+  const own =
+    configs?.find(({ config_name: name }) => name === (config ?? 'default')) ??
+    (configs?.length === 1 && config === undefined ? configs[0] : undefined);
   const files = own?.data_files;
   if (typeof files === 'string') return split === 'train' ? [files] : [];
   if (!Array.isArray(files)) return [];

@@ -42,7 +42,11 @@ export function hubDatasetFiles(options: HubDatasetOptions = {}): DatasetFiles {
       const { downloadFileToCacheDir } = await import('@huggingface/hub');
       try {
         return await readFile(
-          await downloadFileToCacheDir({ ...common(path), path: file, ...(cacheDirectory !== undefined && { cacheDir: cacheDirectory }) }),
+          await downloadFileToCacheDir({
+            ...common(path),
+            path: file,
+            ...(cacheDirectory !== undefined && { cacheDir: cacheDirectory }),
+          }),
         );
       } catch (error) {
         throw hubError(`${path}/${file}`, error);

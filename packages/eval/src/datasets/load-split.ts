@@ -35,11 +35,17 @@ export async function loadSplit(options: LoadSplitOptions): Promise<Row[]> {
   );
 }
 
-async function loadFiles({ files, dataset, split, isScored }: LoadSplitOptions, config: string | undefined): Promise<Row[]> {
+async function loadFiles(
+  { files, dataset, split, isScored }: LoadSplitOptions,
+  config: string | undefined,
+): Promise<Row[]> {
   const { path, columns } = dataset;
   const all = await files.list(path);
   if (all.length === 0) {
-    throw inputError('loadSplit', `the data set '${path}' must be in ${files.place}, got none. Put it there as ${path}.`);
+    throw inputError(
+      'loadSplit',
+      `the data set '${path}' must be in ${files.place}, got none. Put it there as ${path}.`,
+    );
   }
   const card = all.includes('README.md') ? new TextDecoder().decode(await files.read(path, 'README.md')) : undefined;
   const found = findSplitFiles({ files: all, card, config, split, acceptUnnamed: isScored });

@@ -22,7 +22,9 @@ export function openArchives(files: DatasetFiles): DatasetFiles {
     async list(path) {
       const all = await files.list(path);
       const inside = await Promise.all(
-        all.filter((file) => ARCHIVE.test(file)).map(async (archive) => [...(await members(path, archive)).keys()].map((member) => `${archive}!/${member}`)),
+        all
+          .filter((file) => ARCHIVE.test(file))
+          .map(async (archive) => [...(await members(path, archive)).keys()].map((member) => `${archive}!/${member}`)),
       );
       return [...all.filter((file) => !ARCHIVE.test(file)), ...inside.flat()];
     },

@@ -35,7 +35,10 @@ export async function readRows(file: string, bytes: Uint8Array, columns?: readon
         return linesOf(text).map((line) => ({ text: line }));
     }
   } catch (error) {
-    throw inputError('readRows', `a data file must be whole and in its format, got ${file}: ${(error as Error).message}`);
+    throw inputError(
+      'readRows',
+      `a data file must be whole and in its format, got ${file}: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -68,7 +71,8 @@ function jsonRows(text: string): Row[] {
   const value: unknown = JSON.parse(text);
   if (Array.isArray(value)) return value as Row[];
   const nested = (value as { data?: unknown }).data;
-  if (Array.isArray(nested)) return nested.some((article) => 'paragraphs' in article) ? squadRows(nested) : (nested as Row[]);
+  if (Array.isArray(nested))
+    return nested.some((article) => 'paragraphs' in article) ? squadRows(nested) : (nested as Row[]);
   throw new Error("neither a list of rows nor an object with a list 'data'");
 }
 
@@ -92,7 +96,10 @@ function squadRows(articles: readonly SquadArticle[]): Row[] {
         title,
         context,
         question,
-        answers: { text: answers.map((answer) => answer.text), answer_start: answers.map((answer) => answer.answer_start) },
+        answers: {
+          text: answers.map((answer) => answer.text),
+          answer_start: answers.map((answer) => answer.answer_start),
+        },
       })),
     ),
   );
