@@ -27,7 +27,8 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 function problemsOf(issue: z.core.$ZodIssue, value: unknown): PlanProblem[] {
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"` }));
+    const valid = keysAt(path, value).join(', ');
+    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"; valid keys: ${valid}` }));
   }
   if (issue.code === 'invalid_union' && 'discriminator' in issue && issue.discriminator === 'step') {
     return [
@@ -41,15 +42,35 @@ function problemsOf(issue: z.core.$ZodIssue, value: unknown): PlanProblem[] {
   return [{ path, message: `${first?.toLowerCase()}${rest.join('')}, got ${show(valueAt(value, path))}` }];
 }
 
-/** Every step that a plan can have. */
-export const STEP_NAMES: readonly string[] = stepNames();
-
-function stepNames(): string[] {
-  const union = dataPlanSchema.shape.steps.element.out as unknown as {
-    options: { shape: { step: { value: string } } }[];
-  };
-  return union.options.map(({ shape }) => shape.step.value);
+/** Keys that a plan may have in one of its sections. */
+function keysAt(path: readonly (string | number)[], value: unknown): string[] {
+  const { inputs, slurm, kubernetes } = dataPlanSchema.shape;
+  switch (path[0]) {
+    case undefined:
+      return Object.keys(dataPlanSchema.shape);
+    case 'inputs':
+      return Object.keys(inputs.element.shape);
+    case 'slurm':
+      return Object.keys(slurm.unwrap().shape);
+    case 'kubernetes':
+      return Object.keys(kubernetes.unwrap().shape);
+    default: {
+      const name = valueAt(value, [...path, 'step']);
+      return Object.keys(stepSchemas().find(({ shape }) => shape.step.value === name)?.shape ?? {});
+    }
+  }
 }
+
+interface StepSchema {
+  readonly shape: { readonly step: { readonly value: string } };
+}
+
+function stepSchemas(): readonly StepSchema[] {
+  return (dataPlanSchema.shape.steps.element.out as unknown as { options: StepSchema[] }).options;
+}
+
+/** Every step that a plan can have. */
+export const STEP_NAMES: readonly string[] = stepSchemas().map(({ shape }) => shape.step.value);
 
 function acrossSteps(plan: DataPlan): PlanProblem[] {
   const problems: PlanProblem[] = [];

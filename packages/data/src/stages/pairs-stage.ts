@@ -31,6 +31,7 @@ export function pairsStage({ name, summary, keys, numBuckets, numParts }: PairsS
   return {
     name,
     summary,
+    fixedUnits: numBuckets * numParts,
     countUnits: async () => numBuckets * numParts,
     runUnit: async (index, { run, directory }) => {
       const [bucket, part] = [Math.floor(index / numParts), index % numParts];

@@ -18,6 +18,8 @@ export interface Stage {
   readonly name: string;
   /** One line for the table of a plan. */
   readonly summary: string;
+  /** Number of units where it depends on nothing. */
+  readonly fixedUnits?: number;
   /** Called when all stages before are complete: what it answers depends on them alone. */
   countUnits(run: RunDirectory): Promise<number>;
   /** Writes unit `index` into `context.directory`; nothing else is written. */
