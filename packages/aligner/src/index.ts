@@ -80,6 +80,28 @@ export {
   fingerprintReference,
   type ReferenceFingerprint,
 } from './preferences/reference-fingerprint.ts';
+export { type EmbedOptions, embedConversations } from './quality/embed-conversations.ts';
+export {
+  type DifficultyOptions,
+  type DifficultyStepOptions,
+  difficultyStep,
+  instructionDifficulties,
+} from './quality/instruction-difficulty.ts';
+export { type DiversityStepOptions, diversityStep, kCenterGreedy } from './quality/k-center.ts';
+export {
+  type DropReason,
+  type QualityStep,
+  type SelectedConversations,
+  selectConversations,
+} from './quality/quality-step.ts';
+export {
+  exactDuplicateStep,
+  type LanguageConsistencyOptions,
+  type LengthOptions,
+  languageConsistencyStep,
+  lengthStep,
+  nearDuplicateStep,
+} from './quality/text-steps.ts';
 export { type CollatedRows, type CollateOptions, collateRows, type PlacedSequence } from './sequences/collate-rows.ts';
 export { countTargets, type TokenSequence, type TooLong } from './sequences/token-sequence.ts';
 export type { Conversation } from './sft/conversation.ts';
