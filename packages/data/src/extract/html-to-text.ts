@@ -2,7 +2,7 @@
  * The main text of any HTML page: blocks of text as paragraphs, without scripts, styles, navigation and link lists.
  *
  * Source: the block rules of Kohlschütter et al. 2010 (Boilerpipe): share of text in links, and length; from Readability (Arc90, Mozilla) that
- * class names such as `sidebar` or `comments` tell what surrounds the text. Pages with `<main>` or one `<article>` are read from there.
+ * class names such as `sidebar` or `comments` tell what surrounds the text, and that one element holds most of it. Pages with `<main>` or one `<article>` are read from there.
  */
 import { ENDS_SENTENCE } from '../filters/fineweb-quality.ts';
 import {
@@ -17,6 +17,11 @@ import {
 } from './html-tree.ts';
 
 export { PageTooComplexError };
+
+export interface HtmlToTextOptions {
+  /** Whether class names and ids such as `sidebar` tell what is left out; true without it. */
+  readonly useNames?: boolean;
+}
 
 export interface ExtractedText {
   readonly title: string;
@@ -39,6 +44,11 @@ const BLOCKS = new Set(
 const SHORT_BY_NATURE = /^(?:h[1-6]|li|dt|dd|blockquote|pre)$/;
 const SKIPPED_ROLES = new Set(['navigation', 'banner', 'contentinfo', 'search', 'menu', 'dialog', 'complementary']);
 const MAX_LINK_SHARE = 0.5;
+/** The innermost element with this share of the prose is where the text is. */
+const CONTAINER_SHARE = 0.6;
+/** Leads and boxes of the same article stand this many levels around it: long prose with few links is kept from there. */
+const NUM_LEVELS_AROUND = 2;
+const MAX_LINK_SHARE_AROUND = 0.2;
 /** Names that page templates give to what surrounds the text; whole words of a class or id. */
 const FURNITURE =
   /(?:^|[\s_-])(?:comments?|comentarios|kommentare?|respond|reply|foot(?:er)?|side-?bar|navi?(?:gation|bar)?|menu|bread-?crumbs?|shar(?:e|ing)|social|related|recommend(?:ed|ations)?|teaser|promo|newsletter|subscri(?:be|ption)|sign-?up|log-?in|cookies?|consent|gdpr|pop-?up|modal|banner|advert(?:isement)?|ads?|sponsor(?:ed|s)?|widget|byline|author|meta|tags?|caption|credit|copyright|disclaimer|print-only|skip-link|toolbar|pagination|pager)(?:$|[\s_-])/i;
@@ -48,6 +58,8 @@ const MIN_KEPT_SHARE = 0.3;
 const MIN_PROSE_LENGTH = 80;
 interface Block {
   text: string;
+  /** The element that it was opened by. */
+  element: HtmlElement;
   linkCharacters: number;
   /** Headings and list items are short by nature. */
   isShortByNature: boolean;
@@ -68,11 +80,18 @@ function isSkipped(element: HtmlElement, skipFurniture: boolean): boolean {
 /** Walks with a stack of its own: pages nest deeper than the call stack allows. */
 function collectBlocks(root: HtmlElement, skipFurniture: boolean): Block[] {
   const blocks: Block[] = [];
-  let current: Block = { text: '', linkCharacters: 0, isShortByNature: false, headingLevel: 0 };
+  const empty = (element: HtmlElement): Block => ({
+    text: '',
+    element,
+    linkCharacters: 0,
+    isShortByNature: false,
+    headingLevel: 0,
+  });
+  let current = empty(root);
   const close = (): void => {
     const text = collapseSpaces(current.text).trim();
     if (text !== '') blocks.push({ ...current, text });
-    current = { text: '', linkCharacters: 0, isShortByNature: false, headingLevel: 0 };
+    current = empty(current.element);
   };
   let linkDepth = 0;
   type Step = { readonly node: HtmlElement['childNodes'][number]; readonly isEnd: boolean };
@@ -87,7 +106,10 @@ function collectBlocks(root: HtmlElement, skipFurniture: boolean): Block[] {
     }
     const isBlock = BLOCKS.has(node.tagName);
     if (isEnd) {
-      if (isBlock) close();
+      if (isBlock) {
+        close();
+        current.element = node.parentNode !== null && 'tagName' in node.parentNode ? node.parentNode : root;
+      }
       if (node.tagName === 'a') linkDepth--;
       continue;
     }
@@ -98,6 +120,7 @@ function collectBlocks(root: HtmlElement, skipFurniture: boolean): Block[] {
     }
     if (isBlock) {
       close();
+      current.element = node;
       current.isShortByNature = SHORT_BY_NATURE.test(node.tagName);
       current.headingLevel = /^h[1-6]$/.test(node.tagName) ? Number(node.tagName[1]) : 0;
     }
@@ -127,7 +150,58 @@ function textBlocks(main: HtmlElement, skipFurniture: boolean): Block[] {
   );
   const prose = totalLength(blocks.filter(isProse));
   if (prose < totalLength(blocks) / 2) return blocks;
-  return withoutIdleHeadings(blocks.filter((block) => isProse(block) || block.isShortByNature));
+  return withoutIdleHeadings(
+    withinContainer(
+      main,
+      blocks.filter((block) => isProse(block) || block.isShortByNature),
+    ),
+  );
+}
+
+/** Prose in each element, itself or below. */
+function proseLengths(main: HtmlElement, blocks: readonly Block[]): Map<HtmlElement, number> {
+  const lengths = new Map<HtmlElement, number>();
+  for (const block of blocks) {
+    if (!isProse(block)) continue;
+    for (let element: HtmlElement | undefined = block.element; element !== undefined; element = parentOf(element)) {
+      lengths.set(element, (lengths.get(element) ?? 0) + block.text.length);
+      if (element === main) break;
+    }
+  }
+  return lengths;
+}
+
+const parentOf = ({ parentNode }: HtmlElement): HtmlElement | undefined =>
+  parentNode !== null && 'tagName' in parentNode ? parentNode : undefined;
+
+/** Keeps what the element with most of the prose holds, first-rank headings, and long prose near it: what surrounds an article is short or linked. */
+function withinContainer(main: HtmlElement, blocks: readonly Block[]): Block[] {
+  const lengths = proseLengths(main, blocks);
+  const enough = (lengths.get(main) ?? 0) * CONTAINER_SHARE;
+  let container = main;
+  for (let inner: HtmlElement | undefined = main; inner !== undefined; ) {
+    container = inner;
+    inner = inner.childNodes.find(
+      (child): child is HtmlElement => isElement(child) && (lengths.get(child) ?? 0) >= enough,
+    );
+  }
+  if (!BLOCKS.has(container.tagName) || /^(?:p|h[1-6]|li|blockquote|pre)$/.test(container.tagName))
+    container = parentOf(container) ?? main;
+  let around = container;
+  for (let i = 0; i < NUM_LEVELS_AROUND; i++) around = parentOf(around) ?? around;
+  const isInside = (block: Block): boolean => {
+    if (block.headingLevel === 1) return true;
+    const isSure =
+      isProse(block) &&
+      block.text.length >= MIN_PROSE_LENGTH &&
+      block.linkCharacters <= block.text.length * MAX_LINK_SHARE_AROUND;
+    for (let element: HtmlElement | undefined = block.element; element !== undefined; element = parentOf(element)) {
+      if (element === container || (isSure && element === around)) return true;
+      if (element === main) return false;
+    }
+    return false;
+  };
+  return container === main ? [...blocks] : blocks.filter(isInside);
 }
 
 /** Leaves out headings under which nothing stands before the next heading of their rank: titles of what was left out already. */
@@ -149,14 +223,14 @@ function withoutIdleHeadings(blocks: readonly Block[]): Block[] {
  * @returns an empty text when the page has none
  * @throws PageTooComplexError for a page of too many elements, or too deeply nested ones
  */
-export function htmlToText(html: string): ExtractedText {
+export function htmlToText(html: string, options: HtmlToTextOptions = {}): ExtractedText {
   const tree = parseHtml(html);
   const titleElement = findElements(tree, ({ tagName }) => tagName === 'title')[0];
   const titleNode = titleElement?.childNodes[0];
   const root = findElements(tree, ({ tagName }) => tagName === 'html')[0];
   const main = mainElement(tree);
   const all = main === undefined ? [] : textBlocks(main, false);
-  const withoutFurniture = main === undefined ? [] : textBlocks(main, true);
+  const withoutFurniture = main === undefined ? [] : textBlocks(main, options.useNames ?? true);
   const kept = totalLength(withoutFurniture) >= totalLength(all) * MIN_KEPT_SHARE ? withoutFurniture : all;
   return {
     title: titleNode !== undefined && 'value' in titleNode ? collapseSpaces(titleNode.value).trim() : '',

@@ -2,7 +2,7 @@
  * Documents gathered into the blocks of a file: JSON lines, each block compressed by itself.
  */
 import { promisify } from 'node:util';
-import { gzip, zstdCompress } from 'node:zlib';
+import { constants, gzip, type ZstdOptions, zstdCompress } from 'node:zlib';
 import type { Document } from '../document.ts';
 import type { Compression } from '../readers/input-file.ts';
 
@@ -19,7 +19,9 @@ export interface BlockEncoder {
 }
 
 const gzipAsync = promisify(gzip);
-const zstdAsync = promisify<Uint8Array, Buffer>(zstdCompress);
+const zstdAsync = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
+/** Without a checksum a changed byte would be read as other text. */
+const ZSTD_OPTIONS: ZstdOptions = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
 
 /** The row that `readDocuments` reads back as the same document. */
 export function rowOfDocument({ id, text, language, metadata }: Document): Record<string, unknown> {
@@ -48,7 +50,7 @@ export function createJsonlEncoder(compression: Compression): BlockEncoder {
       held = [];
       heldBytes = 0;
       if (block.length === 0 || compression === 'none') return block;
-      return compression === 'gzip' ? gzipAsync(block) : zstdAsync(block);
+      return compression === 'gzip' ? gzipAsync(block) : zstdAsync(block, ZSTD_OPTIONS);
     },
     finish: async () => new Uint8Array(),
   };

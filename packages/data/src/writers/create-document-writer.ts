@@ -154,7 +154,12 @@ export function createDocumentWriter(options: CreateDocumentWriterOptions): Docu
     async abandon() {
       if (state === 'closed') return;
       state = 'failed';
-      for (const { temporary } of files.values()) await rm(temporary, { force: true });
+      for (const { temporary } of files.values()) {
+        await rm(temporary, { force: true }).catch((error: NodeJS.ErrnoException) => {
+          // Where its folder could not be made there is nothing to remove.
+          if (error.code !== 'ENOTDIR') throw error;
+        });
+      }
       files.clear();
     },
   };
