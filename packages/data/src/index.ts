@@ -70,6 +70,14 @@ export {
   thresholdsFor,
 } from './filters/thresholds/language-thresholds.ts';
 export { type UrlFilterOptions, urlFilter } from './filters/url/url-filter.ts';
+export { type FastTextFile, readFastTextFile } from './identify/fasttext/fasttext-file.ts';
+export { type FastTextIdentifierOptions, fastTextIdentifier } from './identify/fasttext/fasttext-identifier.ts';
+export {
+  type FastTextModel,
+  type FastTextPrediction,
+  fastTextModelFromFile,
+  loadFastText,
+} from './identify/fasttext/fasttext-model.ts';
 export { type CrossFitOptions, identifyCrossFit } from './identify/identify-cross-fit.ts';
 export {
   type Identification,
@@ -77,6 +85,7 @@ export {
   type LanguageIdentifier,
   type LanguageIdentifierJson,
   languageIdentifierFromJson,
+  type TrainedLanguageIdentifier,
 } from './identify/language-identifier.ts';
 export { type LanguageSample, trainLanguageIdentifier } from './identify/train-language-identifier.ts';
 export { declarationQuestions } from './knowledge/declaration-questions.ts';
@@ -84,6 +93,7 @@ export { type KeywordExplanationOptions, keywordExplanations } from './knowledge
 export { type LanguageFacts, languageQuestions, scriptName } from './knowledge/language-questions.ts';
 export { type MathsProblem, mathsDocuments, mathsProblems } from './knowledge/maths-problems.ts';
 export { countScripts, type DetectedScript, detectScript } from './languages/detect-script.ts';
+export { iso6393Of, languageCodeOf } from './languages/iso-639-1.ts';
 export {
   type LanguageInfo,
   type LanguageTier,
@@ -154,6 +164,7 @@ export {
 } from './perplexity/perplexity-filter.ts';
 export { type TrainNGramModelOptions, trainNGramModel } from './perplexity/train-ngram-model.ts';
 export { type CheckedDataPlan, checkDataPlan, type PlanProblem, STEP_NAMES } from './plan/check-data-plan.ts';
+export { compilePlan } from './plan/compile-plan.ts';
 export { type DataPlan, type DataPlanInput, dataPlanSchema } from './plan/data-plan.ts';
 export { type DataRun, listPlanInputs, openRun, planHash, startRun } from './plan/open-run.ts';
 export { declarationDocuments } from './readers/declaration-documents.ts';

@@ -29,9 +29,15 @@ export interface IdentifyOptions {
   readonly languages?: ReadonlySet<string>;
 }
 
+/** What curation needs of any identifier: this package's own, or a fastText model. */
 export interface LanguageIdentifier {
+  /** What it can answer. */
   readonly languages: readonly string[];
   identify(text: string, options?: IdentifyOptions): Identification;
+}
+
+/** An identifier that `trainLanguageIdentifier` made, which can be kept as JSON. */
+export interface TrainedLanguageIdentifier extends LanguageIdentifier {
   toJson(): LanguageIdentifierJson;
 }
 
@@ -65,7 +71,7 @@ const toBase64 = (array: Uint8Array | Uint16Array | Uint32Array): string =>
   Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64');
 const fromBase64 = (text: string): ArrayBuffer => Uint8Array.from(Buffer.from(text, 'base64')).buffer;
 
-function fromModel(model: Model): LanguageIdentifier {
+function fromModel(model: Model): TrainedLanguageIdentifier {
   const { languages, offsets, postingLanguages, postingWeights } = model;
   const byScript = new Map<string, number[]>();
   for (const [index, language] of languages.entries()) {
@@ -131,7 +137,7 @@ function fromModel(model: Model): LanguageIdentifier {
 }
 
 /** @param counts n-gram counts of each language's training text, by language */
-export function languageIdentifierFromCounts(counts: ReadonlyMap<string, NGramCounts>): LanguageIdentifier {
+export function languageIdentifierFromCounts(counts: ReadonlyMap<string, NGramCounts>): TrainedLanguageIdentifier {
   const languages = [...counts.keys()];
   const offsets = new Uint32Array(NUM_BUCKETS + 1);
   for (const { buckets } of counts.values()) for (const bucket of buckets) offsets[bucket + 1]!++;
@@ -160,7 +166,7 @@ export function languageIdentifierFromCounts(counts: ReadonlyMap<string, NGramCo
 }
 
 /** @throws Error when the JSON is no identifier of this version or its arrays do not fit together */
-export function languageIdentifierFromJson(json: LanguageIdentifierJson): LanguageIdentifier {
+export function languageIdentifierFromJson(json: LanguageIdentifierJson): TrainedLanguageIdentifier {
   const refuse = (rule: string, got: string): Error =>
     new Error(`[@marco-ts/data] languageIdentifierFromJson: ${rule}, got ${got}. Train the identifier again.`);
   if (json?.formatVersion !== 1) throw refuse('formatVersion must be 1', JSON.stringify(json?.formatVersion ?? null));

@@ -3,7 +3,7 @@
  *
  * Source: see `language-identifier.ts`.
  */
-import { type LanguageIdentifier, languageIdentifierFromCounts } from './language-identifier.ts';
+import { languageIdentifierFromCounts, type TrainedLanguageIdentifier } from './language-identifier.ts';
 import { createNGramCounter, type NGramCounts } from './ngram-counts.ts';
 
 export interface LanguageSample {
@@ -26,7 +26,7 @@ export function expectLanguageCode(caller: string, language: string, where: stri
  * @param samples any number of texts per language; those without letters count for nothing
  * @throws Error for a malformed language code, and when there is no text at all
  */
-export function trainLanguageIdentifier(samples: Iterable<LanguageSample>): LanguageIdentifier {
+export function trainLanguageIdentifier(samples: Iterable<LanguageSample>): TrainedLanguageIdentifier {
   const texts = new Map<string, string[]>();
   for (const { language, text } of samples) {
     const known = texts.get(language);
