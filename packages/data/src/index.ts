@@ -90,6 +90,12 @@ export {
 export { type LanguageSample, trainLanguageIdentifier } from './identify/train-language-identifier.ts';
 export { declarationQuestions } from './knowledge/declaration-questions.ts';
 export { type KeywordExplanationOptions, keywordExplanations } from './knowledge/keyword-explanations.ts';
+export {
+  type KnowledgeKind,
+  type KnowledgeRowsOptions,
+  knowledgeRows,
+  PERMISSIVE_LICENCES,
+} from './knowledge/knowledge-rows.ts';
 export { type LanguageFacts, languageQuestions, scriptName } from './knowledge/language-questions.ts';
 export { type MathsProblem, mathsDocuments, mathsProblems } from './knowledge/maths-problems.ts';
 export { countScripts, type DetectedScript, detectScript } from './languages/detect-script.ts';
@@ -168,6 +174,7 @@ export { compilePlan } from './plan/compile-plan.ts';
 export { type DataPlan, type DataPlanInput, dataPlanSchema } from './plan/data-plan.ts';
 export { type DataRun, listPlanInputs, openRun, planHash, startRun } from './plan/open-run.ts';
 export { declarationDocuments } from './readers/declaration-documents.ts';
+export type { DocumentOfRow, RowOptions, RowResult } from './readers/document-from-row.ts';
 export {
   type Compression,
   type DocumentFormat,

@@ -16,7 +16,10 @@ export interface RowOptions {
 
 export type RowResult =
   | { readonly document: Document }
-  | { readonly reason: 'malformed' | 'empty'; readonly detail: string };
+  | { readonly reason: 'malformed' | 'empty' | 'licence'; readonly detail: string };
+
+/** @param fallbackId id where the row has none */
+export type DocumentOfRow = (row: unknown, fallbackId: string, options: RowOptions) => RowResult;
 
 const LANGUAGE = /^[a-z]{3}_[A-Z][a-z]{3}$/;
 

@@ -3,6 +3,7 @@
  */
 import type { Document } from '../document.ts';
 import { openBytes } from './bytes/open-bytes.ts';
+import { type DocumentOfRow, documentFromRow } from './document-from-row.ts';
 import type { ReadContext } from './formats/read-context.ts';
 import { readHtml } from './formats/read-html.ts';
 import { readJsonl } from './formats/read-jsonl.ts';
@@ -22,6 +23,8 @@ export interface ReadDocumentsOptions {
   readonly idKey?: string;
   /** Field with the language; without one `language`, then `lang`. */
   readonly languageKey?: string;
+  /** Makes documents of JSONL and Parquet rows in place of the keys above, for example `knowledgeRows`. */
+  readonly documentOfRow?: DocumentOfRow;
   /** Whether a plain text file is one document or each of its lines is. */
   readonly textUnit?: 'file' | 'line';
   /** Longest file, line or record in bytes, decompressed; 64 MiB without one. */
@@ -46,6 +49,7 @@ export async function* readDocuments(file: InputFile, options: ReadDocumentsOpti
     textKey: options.textKey ?? 'text',
     idKey: options.idKey ?? 'id',
     ...(options.languageKey === undefined ? {} : { languageKey: options.languageKey }),
+    documentOfRow: options.documentOfRow ?? documentFromRow,
     textUnit: options.textUnit ?? 'file',
     maxDocumentBytes: options.maxDocumentBytes ?? DEFAULT_MAX_DOCUMENT_BYTES,
     report: reporter('readDocuments', options.onFault),

@@ -9,6 +9,8 @@ export type FaultReason =
   | 'invalid_utf8'
   | 'empty'
   | 'malformed'
+  /** A code file whose licence is not among those that were asked for. */
+  | 'licence'
   | 'too_long'
   | 'compression_bomb'
   | 'too_complex';

@@ -5,7 +5,6 @@ import type { Document } from '../../document.ts';
 import type { ByteParts } from '../bytes/byte-part.ts';
 import { decodeStrictly } from '../bytes/decode-strictly.ts';
 import { readLines } from '../bytes/read-lines.ts';
-import { documentFromRow } from '../document-from-row.ts';
 import type { ReadContext } from './read-context.ts';
 
 /** @returns documents in the order of lines; ids are the rows' own or `name:line` */
@@ -30,7 +29,7 @@ export async function* readJsonl(parts: ByteParts, context: ReadContext): AsyncG
       report({ ...at, reason: 'malformed', detail: (error as Error).message });
       continue;
     }
-    const result = documentFromRow(row, `${file.name}:${number}`, context);
+    const result = context.documentOfRow(row, `${file.name}:${number}`, context);
     if ('document' in result) yield result.document;
     else report({ ...at, ...result });
   }

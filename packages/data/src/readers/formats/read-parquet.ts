@@ -6,7 +6,6 @@
 import { type FileMetaData, parquetMetadataAsync, parquetReadObjects, type RowGroup } from 'hyparquet';
 import type { Document } from '../../document.ts';
 import { openRandomAccess, type RandomAccess } from '../bytes/random-access.ts';
-import { documentFromRow } from '../document-from-row.ts';
 import type { NetworkOptions } from '../remote/remote-request.ts';
 import { BOUNDED_COMPRESSORS } from './parquet-compressors.ts';
 import type { ReadContext } from './read-context.ts';
@@ -127,7 +126,7 @@ export async function* readParquet(context: ReadContext, network: NetworkOptions
             throw new Error(`${rows.length} rows where the footer says ${rowEnd - firstRow}`);
           for (const [index, row] of rows.entries()) {
             const line = firstRow + index + 1;
-            const result = documentFromRow(row, `${input.name}:${line}`, context);
+            const result = context.documentOfRow(row, `${input.name}:${line}`, context);
             if ('reason' in result) report({ location, line, byteOffset, ...result });
             else if (result.document.text.length > context.maxDocumentBytes) {
               const detail = `a text of ${result.document.text.length} characters, at most ${context.maxDocumentBytes} bytes are read`;
