@@ -34,6 +34,35 @@ export {
   type TranslationInstructionOptions,
 } from './instructions/build-translation-instructions.ts';
 export {
+  type AnswerPrompt,
+  type AnswerSampler,
+  type ModelSamplerOptions,
+  modelSampler,
+} from './judging/answer-sampler.ts';
+export {
+  type CollectedPreferences,
+  type CollectPreferencesOptions,
+  collectPreferences,
+  formatPreferenceTable,
+  type LanguagePreferences,
+  type PreferenceTable,
+  tableOfPairs,
+} from './judging/collect-preferences.ts';
+export type { Judge, NoVerdict, Verdict } from './judging/judge.ts';
+export { JUDGE_INSTRUCTION, type ModelJudgeOptions, modelJudge } from './judging/model-judge.ts';
+export {
+  languageConsistencyReward,
+  lengthReward,
+  type Reward,
+  referenceReward,
+  rewardJudge,
+} from './judging/reward-judge.ts';
+export {
+  type TranslatedPrompts,
+  type TranslatePromptsOptions,
+  translatePrompts,
+} from './judging/translate-prompts.ts';
+export {
   buildTranslationPreferences,
   type RejectionKind,
   type TranslationPreferenceOptions,
