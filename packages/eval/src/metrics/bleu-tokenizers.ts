@@ -10,6 +10,9 @@ import { pythonSplit, pythonStrip } from '../python-text.ts';
 
 export type BleuTokenizerName = 'none' | '13a' | 'char' | 'zh' | 'intl';
 
+/** Those that need a SentencePiece model, which the user brings: see `spmTokenizer`. */
+export type ModelTokenizerName = 'spm' | 'flores101' | 'flores200' | 'spBLEU-1K';
+
 /** @returns the tokens of a line whose trailing white space is gone */
 export type BleuTokenizer = (line: string) => string[];
 
@@ -39,6 +42,8 @@ const TOKENIZERS: Readonly<Record<BleuTokenizerName, BleuTokenizer>> = {
     ),
 };
 
+const MODEL_TOKENIZERS = new Set(['spm', 'flores101', 'flores200', 'spBLEU-1K']);
+
 const NEEDS: Readonly<Record<string, string>> = {
   'ja-mecab': "MeCab with its IPA dictionary; 'char' needs none",
   'ko-mecab': "MeCab-ko with its dictionary; '13a' or 'char' need none",
@@ -48,6 +53,11 @@ const NEEDS: Readonly<Record<string, string>> = {
   'spBLEU-1K': 'the spBLEU-1K SentencePiece model',
 };
 
+/** Whether a tokenizer comes with a model of the user's. */
+export function isModelTokenizer(name: string): name is ModelTokenizerName {
+  return MODEL_TOKENIZERS.has(name);
+}
+
 /** @throws Error naming what a tokenizer needs that does not come with this package, or the valid names */
 export function bleuTokenizer(name: string): BleuTokenizer {
   if (Object.hasOwn(TOKENIZERS, name)) return TOKENIZERS[name as BleuTokenizerName];
@@ -56,7 +66,7 @@ export function bleuTokenizer(name: string): BleuTokenizer {
     'bleu',
     `tokenize must be one of ${Object.keys(TOKENIZERS).join(', ')}, got '${name}'` +
       (need
-        ? `, which needs ${need}: not shipped here. Choose another, or tokenize yourself and pass tokenize: 'none'.`
+        ? `, which needs ${need}: not shipped here. Bring a SentencePiece model as tokenizer: spmTokenizer(bytes); for the others split the text yourself and pass tokenize: 'none'.`
         : '.'),
   );
 }

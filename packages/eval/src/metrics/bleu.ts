@@ -6,7 +6,13 @@
  */
 import { inputError } from '../input-error.ts';
 import { pythonFixed, pythonRightStrip } from '../python-text.ts';
-import { type BleuTokenizerName, bleuTokenizer } from './bleu-tokenizers.ts';
+import {
+  type BleuTokenizer,
+  type BleuTokenizerName,
+  bleuTokenizer,
+  isModelTokenizer,
+  type ModelTokenizerName,
+} from './bleu-tokenizers.ts';
 import {
   type CorpusMetric,
   type EmptyReference,
@@ -22,7 +28,9 @@ import { createWordNumbers } from './word-numbers.ts';
 
 export interface BleuOptions {
   /** default '13a'; 'zh' for Chinese, 'char' for scripts without spaces, 'intl' for Unicode punctuation */
-  readonly tokenize?: BleuTokenizerName | undefined;
+  readonly tokenize?: BleuTokenizerName | ModelTokenizerName | undefined;
+  /** what a tokenizer with a model does; needed to compare texts, not to score statistics */
+  readonly tokenizer?: BleuTokenizer | undefined;
   readonly lowercase?: boolean | undefined;
   /** default 'exp' */
   readonly smoothMethod?: 'exp' | 'floor' | 'add-k' | 'none' | undefined;
@@ -81,7 +89,7 @@ export function bleuMetric(options: BleuOptions = {}): CorpusMetric<BleuScore> {
     maxNgramOrder = 4,
     effectiveOrder = false,
   } = options;
-  const tokens = bleuTokenizer(tokenize);
+  const tokens = isModelTokenizer(tokenize) ? options.tokenizer : bleuTokenizer(tokenize);
   if (!Object.hasOwn(SMOOTH_DEFAULTS, smoothMethod)) {
     throw inputError('bleu', `smoothMethod must be one of exp, floor, add-k, none, got '${smoothMethod}'.`);
   }
@@ -95,12 +103,13 @@ export function bleuMetric(options: BleuOptions = {}): CorpusMetric<BleuScore> {
     name: 'BLEU',
     higherIsBetter: true,
     statistics(hypotheses, references) {
+      const split = tokens ?? bleuTokenizer(tokenize);
       const segments = segmentReferences('bleu', hypotheses, references, options.emptyReference ?? 'error');
       const values = new Float64Array(hypotheses.length * width);
       const matcher = createNgramMatcher(maxNgramOrder);
       const words = createWordNumbers();
       const read = (line: string): Int32Array =>
-        words.ofAll(tokens(pythonRightStrip(lowercase ? line.toLowerCase() : line)));
+        words.ofAll(split(pythonRightStrip(lowercase ? line.toLowerCase() : line)));
       for (const [segment, own] of segments.entries()) {
         const row = segment * width;
         matcher.clear();
