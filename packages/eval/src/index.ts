@@ -1,8 +1,21 @@
+export { type AnswerFilter, answerFilter } from './answers/answer-filters.ts';
 export { type AnswerMatchOptions, answerF1, answerTokens, exactMatch } from './answers/answer-match.ts';
 export { type ChoiceAccuracy, choiceAccuracy } from './answers/choice-accuracy.ts';
+export { finalAnswer, isEquivalentMath, normalizeMath } from './answers/math-equivalence.ts';
+export type { DatasetFiles } from './datasets/dataset-files.ts';
+export { directoryDatasetFiles } from './datasets/directory-dataset-files.ts';
+export { type HubDatasetOptions, hubDatasetFiles } from './datasets/hub-dataset-files.ts';
+export { type LoadSplitOptions, loadSplit } from './datasets/load-split.ts';
+export { openArchives } from './datasets/open-archives.ts';
+export { readRows } from './datasets/read-rows.ts';
 export { type EvaluateOptions, type EvaluateProgress, evaluate } from './evaluate.ts';
 export { type BleuOptions, type BleuScore, bleu, bleuMetric, sentenceBleu } from './metrics/bleu.ts';
-export { type BleuTokenizer, type BleuTokenizerName, bleuTokenizer } from './metrics/bleu-tokenizers.ts';
+export {
+  type BleuTokenizer,
+  type BleuTokenizerName,
+  bleuTokenizer,
+  type ModelTokenizerName,
+} from './metrics/bleu-tokenizers.ts';
 export { type ChrfOptions, type ChrfScore, chrf, chrfMetric, sentenceChrf } from './metrics/chrf.ts';
 export {
   type CorpusMetric,
@@ -31,6 +44,9 @@ export { type CompareOptions, type ComparisonRow, compareResults } from './resul
 export type { EvalResults } from './results/eval-results.ts';
 export { type LmEvalOptions, type LmEvalResults, lmEvalResults, lmEvalSamples } from './results/lm-eval-results.ts';
 export { type WriteLmEvalOptions, writeLmEvalResults } from './results/lm-eval-results-writer.ts';
+export { type SentencePieceTokenizer, sentencePieceTokenizer } from './sentencepiece/sentencepiece-tokenizer.ts';
+export { spmTokenizer } from './sentencepiece/spm-tokenizer.ts';
+export { adjustPValues } from './statistics/adjust-p-values.ts';
 export {
   type BootstrapOptions,
   bootstrapScores,
@@ -50,6 +66,34 @@ export { binomialStandardError, meanStandardError, ratioStandardError } from './
 export { type BitsPerByteOptions, bitsPerByteTask, type TextDocument } from './tasks/bits-per-byte-task.ts';
 export { type Article, type BuildClozeOptions, buildClozeItems } from './tasks/build-cloze-items.ts';
 export { type ClozeItem, type ClozeOptions, clozeTask } from './tasks/cloze-task.ts';
+export type { ChatMessage, ChatOptions, ContextOptions } from './tasks/definition/build-context.ts';
+export { type DocumentTaskOptions, documentTask } from './tasks/definition/document-task.ts';
+export {
+  answerOverlap,
+  type FilteredMatchOptions,
+  filteredMatch,
+  type NamedFilter,
+  rightOrWrong,
+  type TranslationMetricName,
+  type TranslationScoringOptions,
+  translationScoring,
+} from './tasks/definition/generation-scoring.ts';
+export { type LoadTaskOptions, loadTask } from './tasks/definition/load-task.ts';
+export type {
+  ChoicePrompt,
+  ContextChoicePrompt,
+  ContinuationPrompt,
+  DatasetReference,
+  FewShotRule,
+  GenerationPrompt,
+  GenerationScoring,
+  RollingPrompt,
+  Row,
+  Splits,
+  TaskDefinition,
+  TaskPrompt,
+} from './tasks/definition/task-definition.ts';
+export { UnusableRow } from './tasks/definition/unusable-row.ts';
 export type {
   EvalSample,
   EvalTask,
@@ -60,6 +104,17 @@ export type {
   TaskResult,
   TaskRun,
 } from './tasks/eval-task.ts';
+export { type LetterChoices, letterChoices } from './tasks/exams/letter-choices.ts';
+export { type ChatEndpointOptions, type ChatModel, chatEndpoint } from './tasks/judge/chat-endpoint.ts';
+export { type JudgePairOptions, judgePair, type PairVerdict, type Preference } from './tasks/judge/judge-pair.ts';
+export {
+  type MtBenchOptions,
+  type MtBenchQuestion,
+  mtBenchAnswers,
+  mtBenchQuestions,
+  mtBenchTask,
+} from './tasks/judge/mt-bench-task.ts';
+export { LANGUAGE_NAMES, languageName, languageOfCode } from './tasks/languages.ts';
 export { type MetricDefinition, type MetricKind, type MetricValue, scoreOfSums } from './tasks/metric-definition.ts';
 export {
   type PairLogProbs,
@@ -71,8 +126,19 @@ export {
 } from './tasks/preference-task.ts';
 export type { Tiers } from './tasks/select-items.ts';
 export {
+  askDocuments,
+  type DocumentScore,
+  scoreDocuments,
+  type TaskDocument,
+  type TaskRequest,
+  type TaskResponse,
+} from './tasks/task-document.ts';
+export { findTasks, taskDefinitions, taskGroups } from './tasks/task-registry.ts';
+export { floresTask } from './tasks/translation/flores.ts';
+export {
   defaultBleuTokenizer,
   type TranslationOptions,
   type TranslationPair,
   translationTask,
 } from './tasks/translation-task.ts';
+export { type ReadTaskYamlOptions, readTaskYaml, type YamlGroup } from './yaml/read-task-yaml.ts';

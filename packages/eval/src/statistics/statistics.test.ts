@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { bleuMetric } from '../metrics/bleu.ts';
 import { terMetric } from '../metrics/ter.ts';
+import { adjustPValues } from './adjust-p-values.ts';
 import { bootstrapScores, bootstrapStandardError, confidenceInterval } from './bootstrap.ts';
 import { macroAverage, macroAverageByTier } from './macro-average.ts';
 import { compareSystems, pairedBootstrap, pairedRandomization } from './paired-test.ts';
@@ -94,4 +95,12 @@ test('each language counts once in a macro average', () => {
   });
   expect(() => macroAverageByTier({ deu_Latn: of(1) }, tiers)).toThrow("got none for 'deu_Latn'");
   expect(() => macroAverage([])).toThrow('got 0');
+});
+
+test('Holm’s adjustment steps down through the p-values', () => {
+  // By hand: 4 x 0.01, 3 x 0.02, 2 x 0.03 raised to 0.06, 1 x 0.5.
+  const adjusted = adjustPValues([0.03, 0.01, null, 0.5, 0.02]);
+  expect(adjusted.map((value) => value && Number(value.toFixed(12)))).toEqual([0.06, 0.04, null, 0.5, 0.06]);
+  expect(adjustPValues([0.6, 0.7])).toEqual([1, 1]);
+  expect(() => adjustPValues([1.5])).toThrow('got 1.5 at index 0');
 });
