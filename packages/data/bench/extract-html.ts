@@ -3,8 +3,8 @@
  *
  * Run: `MARCO_TEST_DATA=<folder> node --conditions=@marco-ts/source bench/extract-html.ts [--pages]`
  * Source: evaluation pages of trafilatura, each with segments that people marked. Precision: wanted segments among all marked segments that
- * are kept; recall: wanted segments that are kept. Every second page is held out: no rule of ours was made with it in view since the halves
- * exist (the list of names in `html-to-text.ts` is older, see the row without it).
+ * are kept; recall: wanted segments that are kept. Every second page is held out from the choice of rules; the list of names in
+ * `html-to-text.ts` is older than the halves, see the row without it.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
