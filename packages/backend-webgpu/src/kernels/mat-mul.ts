@@ -1,13 +1,21 @@
 /**
- * BatchMatMul for tfjs: our tiles where one product of float32 matrices is large enough to fill them, tfjs's own kernel elsewhere.
+ * BatchMatMul and _FusedMatMul for tfjs: our tiles where one product of float32 matrices is large enough to fill them and nothing but a bias per column
+ * is added, tfjs's own kernels elsewhere.
  *
  * Source: see building-blocks/multiply.ts.
  * Shapes: a [..., M, K] or, transposed, [..., K, M]; b [..., K, N] or [..., N, K]; result [..., M, N], the leading dimensions all 1.
  */
 import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { chooseTiling, LARGE_TILING, multiply, type Tiling } from '../building-blocks/multiply.ts';
+import { chooseTiling, LARGE_TILING, type LastStep, multiply, type Tiling } from '../building-blocks/multiply.ts';
 import { allocate } from '../runtime/run-shader.ts';
 import { input, type KernelArguments } from './kernel-types.ts';
+
+const ADD_BIAS: LastStep = {
+  key: 'bias',
+  inputs: { bias: 'f32' },
+  uniforms: {},
+  code: 'fn lastStep(row: i32, column: i32, product: f32) -> f32 { return product + bias[column]; }',
+};
 
 /**
  * @param tfjsMatMul takes every product that is not ours, and refuses what does not fit
@@ -33,13 +41,17 @@ export function createMatMul(
       util.sizeFromShape(b.shape) === N * K &&
       K === innerB &&
       K > 0;
-    if (!isOneProduct || choose(M, N) !== LARGE_TILING) {
+    const { bias } = inputs;
+    const isPlain =
+      (attrs.activation ?? 'linear') === 'linear' &&
+      (!bias || (bias.dtype === 'float32' && util.sizeFromShape(bias.shape) === N && bias.shape.at(-1) === N));
+    if (!isOneProduct || !isPlain || choose(M, N) !== LARGE_TILING) {
       return tfjsMatMul({ inputs, attrs, backend });
     }
     const result = allocate(backend, [...a.shape.slice(0, -2), M, N]);
     multiply(
       backend,
-      { transposeA, transposeB, accumulate: false },
+      { transposeA, transposeB, accumulate: false, ...(bias ? { lastStep: ADD_BIAS } : {}) },
       {
         result: { tensor: result, start: 0, pitch: N },
         a: { tensor: a, start: 0, pitch: aColumns },
@@ -47,6 +59,7 @@ export function createMatMul(
         M,
         N,
         K,
+        ...(bias ? { lastStepInputs: [bias] } : {}),
       },
       LARGE_TILING,
     );

@@ -36,10 +36,12 @@ export function registerKernels(): void {
   for (const [kernelName, kernel] of Object.entries(FUSED_KERNELS)) {
     tf.registerKernel({ kernelName, backendName: 'webgpu', kernelFunc: (args) => kernel(withAttributes(args)) });
   }
-  const tfjsMatMul = tf.getKernel('BatchMatMul', 'webgpu');
-  const matMul = createMatMul(tfjsMatMul.kernelFunc);
-  tf.unregisterKernel('BatchMatMul', 'webgpu');
-  tf.registerKernel({ ...tfjsMatMul, kernelFunc: (args) => matMul(withAttributes(args)) });
+  for (const kernelName of ['BatchMatMul', '_FusedMatMul']) {
+    const tfjsMatMul = tf.getKernel(kernelName, 'webgpu');
+    const matMul = createMatMul(tfjsMatMul.kernelFunc);
+    tf.unregisterKernel(kernelName, 'webgpu');
+    tf.registerKernel({ ...tfjsMatMul, kernelFunc: (args) => matMul(withAttributes(args)) });
+  }
 }
 
 /** tfjs leaves attributes out where the caller gave none. */

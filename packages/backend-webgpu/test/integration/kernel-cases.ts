@@ -21,6 +21,7 @@ export interface Comparison {
 export const KERNEL_CASES: Readonly<Record<string, () => Promise<Comparison[]>>> = {
   'multiply: transposes, parts and sums': multiplyParts,
   'matMul: large tiles, against tfjs': matMulLargeTiles,
+  'matMul: a bias on large tiles, an activation by tfjs': matMulWithBias,
   'attention: heads of 40, three tiles, documents and padding': attentionOfManyTiles,
   'linearCrossEntropy: blocks of rows and words equal one block': crossEntropyBlocks,
   'linearCrossEntropy: a label that fits no word gives NaN, and only there': crossEntropyBadLabel,
@@ -124,6 +125,30 @@ async function matMulLargeTiles(): Promise<Comparison[]> {
   tf.dispose([a, b]);
   comparisons.push({ ours: batch!, expected: tfjs!, tolerance: 0 });
   return [...comparisons, { ours: [numOurs, numHandedOn], expected: [2, 1], tolerance: 0 }];
+}
+
+async function matMulWithBias(): Promise<Comparison[]> {
+  const [M, N, K] = [150, 131, 19];
+  const [a, b, bias] = [floats(5, [1, M, K]), floats(6, [1, N, K]), floats(7, [N])];
+  let numHandedOn = 0;
+  const handOn: tf.KernelFunc = ({ inputs }) => {
+    numHandedOn++;
+    return tf.relu(tf.add(tf.matMul(inputs.a as tf.Tensor, inputs.b as tf.Tensor, false, true), bias));
+  };
+  const matMul = createMatMul(handOn, () => LARGE_TILING);
+  const run = (activation: string) => {
+    const attrs = { transposeA: false, transposeB: true, activation };
+    const result = matMul({ inputs: { a, b, bias }, attrs, backend: backend() }) as tf.TensorInfo;
+    return result instanceof tf.Tensor ? result : tf.engine().makeTensorFromTensorInfo(result);
+  };
+  const sum = tf.tidy(() => tf.add(tf.matMul(a, b, false, true), bias));
+  const [ours, relu, tfjs] = await read([run('linear'), tf.tidy(() => run('relu')), sum]);
+  tf.dispose([a, b, bias]);
+  return [
+    { ours: ours!, expected: tfjs!, tolerance: 1e-6 },
+    { ours: relu!, expected: tfjs!.map((value) => Math.max(0, value)), tolerance: 1e-6 },
+    { ours: [numHandedOn], expected: [1], tolerance: 0 },
+  ];
 }
 
 async function attentionOfManyTiles(): Promise<Comparison[]> {

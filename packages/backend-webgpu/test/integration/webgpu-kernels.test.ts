@@ -16,7 +16,7 @@ const printed = runOnWebGpu<Printed>('print-webgpu-kernels.ts');
 describe.skipIf(ABSENT.test(printed.refused ?? ''))('fused kernels (skipped without npm webgpu and an adapter)', () => {
   test('ran', () => {
     expect(printed.refused).toBeUndefined();
-    expect(printed.cases?.length).toBe(10);
+    expect(printed.cases?.length).toBe(11);
   });
 
   test.each(printed.cases ?? [])('$name', ({ failures, leakedTensors }) => {
