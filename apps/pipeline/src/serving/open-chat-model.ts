@@ -59,7 +59,8 @@ export async function openChatModel(options: OpenChatModelOptions): Promise<Chat
   };
 }
 
-async function findModel(given: string | undefined): Promise<{ directory: string; id: string }> {
+/** @returns the model directory that is meant, and what to call it. @throws BadInputError when there is none */
+export async function findModel(given: string | undefined): Promise<{ directory: string; id: string }> {
   const directory = given ?? (await findLatestRun('runs'));
   if (directory === null) {
     throw new BadInputError(

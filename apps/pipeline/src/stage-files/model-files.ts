@@ -17,8 +17,12 @@ export interface StageModel {
 export const loadStageModel = (stageDirectory: string): Promise<StageModel> =>
   loadQwen2(join(stageDirectory, MODEL_DIRECTORY));
 
-export const saveStageModel = (stageDirectory: string, model: StageModel): Promise<void> =>
-  saveQwen2(join(stageDirectory, MODEL_DIRECTORY), { ...model, overwrite: true });
+/** @param files saved beside the weights, such as the tokenizer's */
+export const saveStageModel = (
+  stageDirectory: string,
+  model: StageModel,
+  files: Readonly<Record<string, string>> = {},
+): Promise<void> => saveQwen2(join(stageDirectory, MODEL_DIRECTORY), { ...model, files, overwrite: true });
 
 /** Loads, lends and frees, whatever `use` does. */
 export async function withStageModel<Result>(

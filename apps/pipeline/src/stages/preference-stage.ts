@@ -9,11 +9,12 @@ import { join } from 'node:path';
 import {
   buildTranslationPreferences,
   encodePreferencePairs,
-  fingerprintReference,
+  formatPreferenceTable,
+  needsReference,
   type PreferenceBatch,
   packPreferencePairs,
-  precomputeReferenceLogProbs,
   preferenceLoss,
+  tableOfPairs,
 } from '@marco-ts/aligner';
 import { type LossFn, tf } from '@marco-ts/core';
 import type { TokenBatch } from '@marco-ts/data';
@@ -24,10 +25,9 @@ import type { Stage } from '../runner/stage.ts';
 import { readParagraphs } from '../stage-files/data-files.ts';
 import { writeJsonLines } from '../stage-files/json-lines.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
-import { numStepsOf } from '../stage-files/used-tokens.ts';
 import { openReplay } from './open-replay.ts';
-import { runTraining } from './run-training.ts';
 import { startBackend } from './start-backend.ts';
+import { trainOnPreferences } from './train-on-preferences.ts';
 
 type PreferenceSettings = NonNullable<Recipe['preference']>;
 
@@ -41,9 +41,8 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
     resumable: true,
     config: ({ seed, data }) => ({ preference: settings, seed, pivotLanguage: data.parallel.pivotLanguage }),
     async run(context) {
-      const { directory, inputs, recipe, seed, log, progress, signal } = context;
-      const { sequenceLength, microBatchSize, gradAccumSteps, numEpochs, learningRate, numPairs, replayRows } =
-        settings;
+      const { directory, inputs, recipe, seed, log } = context;
+      const { sequenceLength, microBatchSize, numEpochs, numPairs, replayRows } = settings;
       await startBackend(recipe);
       const tokenizer = await loadTokenizer(inputs.tokenizer!);
       const paragraphs = await readParagraphs(inputs.data!, 'train');
@@ -64,52 +63,35 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
       const numTooLong = Object.values(tooLong).reduce((sum, count) => sum + count, 0);
       log(`${pairs.length} of ${preferences.pairs.length} pairs (${numTooLong} longer than ${sequenceLength} tokens)`);
       await writeJsonLines(join(directory, 'pairs.jsonl'), preferences.pairs);
+      await writeFile(join(directory, 'pair-table.txt'), `${formatPreferenceTable(tableOfPairs(preferences.pairs))}\n`);
       await writeFile(join(directory, 'pair-counts.json'), JSON.stringify({ ...preferences.counts, tooLong }, null, 2));
 
       const model = await loadStageModel(inputs[previous]!);
-      progress.start({ unit: 'batches', label: 'reference log-probabilities' });
-      const reference = await precomputeReferenceLogProbs({
-        params: model.params,
-        config: model.config,
+      const numBatches = packPreferencePairs({
         pairs,
-        sequenceLength,
-        microBatchSize,
-        padTokenId: tokenizer.padTokenId,
-        cache: {
-          path: join(directory, 'reference-log-probs.json'),
-          fingerprint: await fingerprintReference({ pairs, model: model.params, tokenizer, maxLength: sequenceLength }),
-        },
-        onProgress: () => progress.advance(),
-        signal,
-      });
-      const loader = packPreferencePairs({
-        pairs,
-        reference,
         sequenceLength,
         microBatchSize,
         numEpochs,
         seed,
         padTokenId: tokenizer.padTokenId,
-        groupBy: ({ kind }) => kind,
-      });
+      }).numBatches;
       const replay = await openReplay(recipe, inputs.shards!, {
-        numBatches: loader.numBatches,
+        numBatches,
         numRows: replayRows,
         sequenceLength,
         seed,
       });
       try {
-        const counts = await runTraining<AlignmentBatch>(context, {
+        return await trainOnPreferences<AlignmentBatch>(context, {
           settings,
-          learningRate,
-          numSteps: numStepsOf(loader.numBatches, gradAccumSteps),
+          pairs,
+          tokenizer,
           model,
           lossFn: alignmentLoss(model.config, settings),
-          batchAt: (index) => ({ ...loader.batchAt(index), ...(replay && { replay: replay.batchAt(index) }) }),
-          groupNames: loader.sourceNames,
+          needsReference: settings.lossTypes.some(needsReference),
+          extend: (loader, index) => ({ ...loader.batchAt(index), ...(replay && { replay: replay.batchAt(index) }) }),
           config: { settings, seed },
         });
-        return { ...counts, pairs: pairs.length };
       } finally {
         replay?.close();
       }

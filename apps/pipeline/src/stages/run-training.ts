@@ -16,7 +16,7 @@ import {
   train,
 } from '@marco-ts/trainer';
 import type { Recipe } from '../config/recipe-schema.ts';
-import type { StageContext, StageCounts } from '../runner/stage.ts';
+import type { RunRecipe, StageContext, StageCounts } from '../runner/stage.ts';
 import { type StageModel, saveStageModel } from '../stage-files/model-files.ts';
 import { startBackend } from './start-backend.ts';
 
@@ -53,13 +53,15 @@ export interface TrainingPlan<Batch> {
   /** part of the recipe that a checkpoint must agree with */
   readonly config: JsonObject;
   readonly evaluate?: EvaluateOptions;
+  /** saved beside the weights, such as the tokenizer's */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
+/** The context of any run whose recipe names a backend. */
+export type TrainingContext = StageContext<RunRecipe & Pick<Recipe, 'backend'>>;
+
 /** Resumes from the stage's own checkpoints when it was stopped. @throws the signal's reason when stopped, after saving */
-export async function runTraining<Batch>(
-  context: StageContext<Recipe>,
-  plan: TrainingPlan<Batch>,
-): Promise<StageCounts> {
+export async function runTraining<Batch>(context: TrainingContext, plan: TrainingPlan<Batch>): Promise<StageCounts> {
   const { directory, progress, signal, log } = context;
   const { settings, numSteps, model } = plan;
   const backend = await startBackend(context.recipe);
@@ -111,7 +113,7 @@ export async function runTraining<Batch>(
     });
     trained = result.params;
     if (result.interrupted) throw signal.reason;
-    await saveStageModel(directory, { config: model.config, params: trained });
+    await saveStageModel(directory, { config: model.config, params: trained }, plan.files);
     await rm(join(directory, CHECKPOINTS_DIRECTORY), { recursive: true, force: true });
     return { steps: numSteps, tokens: result.totalTokens, finalLoss: loss };
   } finally {

@@ -1,0 +1,83 @@
+/**
+ * What `marco align` does, as one plain object: where rows come from, how answers are judged, and how the model is trained on the pairs.
+ */
+import { z } from 'zod';
+import { BACKEND_NAMES } from '../config/recipe-schema.ts';
+
+const count = z.int().positive();
+const fraction = z.number().min(0).max(1);
+
+/** `kto` takes rows with a label, all others pairs. */
+export const ALIGN_LOSSES = ['sigmoid', 'ipo', 'hinge', 'robust', 'simpo', 'orpo', 'sft', 'kto'] as const;
+
+/** Functions that can judge an answer; the value is their weight. */
+export const REWARD_NAMES = ['language_consistency', 'reference', 'length'] as const;
+
+export const alignRecipeSchema = z
+  .strictObject({
+    name: z.string().min(1),
+    seed: z.int().nonnegative(),
+    backend: z.strictObject({ prefer: z.array(z.enum(BACKEND_NAMES)).min(1), numThreads: count.optional() }),
+    /** a Hugging Face model directory with its tokenizer */
+    model: z.string().min(1),
+    rows: z.strictObject({
+      /** `prompts` are answered and judged in every round; `preferences` are given pairs or labels, for one round */
+      kind: z.enum(['prompts', 'preferences']),
+      path: z.string().min(1),
+      /** a `dataset_info.json` and the set's name in it; `path` is then the folder of its files */
+      datasetInfo: z.strictObject({ path: z.string().min(1), name: z.string().min(1) }).optional(),
+      /** of rows that do not say theirs */
+      language: z.string().min(1).optional(),
+      badRows: z.enum(['refuse', 'drop']),
+      /** rows at most */
+      limit: count.optional(),
+    }),
+    numRounds: count,
+    sampling: z.strictObject({
+      /** answers per prompt */
+      numAnswers: z.int().min(2),
+      maxNewTokens: count,
+      temperature: z.number().positive(),
+      topP: fraction.optional(),
+      /** the prompt's own answer competes too */
+      includeReference: z.boolean(),
+    }),
+    rewards: z.partialRecord(z.enum(REWARD_NAMES), z.number().nonnegative()),
+    /** smallest difference of rewards that makes a pair */
+    minMargin: z.number().nonnegative(),
+    training: z.strictObject({
+      lossTypes: z.array(z.enum(ALIGN_LOSSES)).min(1),
+      lossWeights: z.array(z.number().nonnegative()).optional(),
+      beta: z.number().positive(),
+      learningRate: z.number().positive().max(1),
+      numEpochs: count,
+      sequenceLength: count,
+      microBatchSize: count,
+      gradAccumSteps: count,
+      adamBeta1: fraction,
+      adamBeta2: fraction,
+      adamEpsilon: z.number().positive(),
+      weightDecay: z.number().nonnegative(),
+      maxGradNorm: z.number().positive(),
+      warmupRatio: fraction,
+      minLearningRateRatio: fraction,
+      logEverySteps: count,
+      checkpointEverySteps: count,
+      keepLastCheckpoints: count,
+      recompute: z.boolean(),
+    }),
+  })
+  .refine(({ rows, numRounds }) => rows.kind === 'prompts' || numRounds === 1, {
+    path: ['numRounds'],
+    message: 'given preferences serve one round',
+  })
+  .refine(({ training }) => !training.lossTypes.includes('kto') || training.lossTypes.length === 1, {
+    path: ['training', 'lossTypes'],
+    message: 'kto stands alone',
+  })
+  .refine(({ rows, training }) => rows.kind === 'preferences' || !training.lossTypes.includes('kto'), {
+    path: ['training', 'lossTypes'],
+    message: 'kto takes rows with a label, not prompts',
+  });
+
+export type AlignRecipe = z.output<typeof alignRecipeSchema>;

@@ -1,0 +1,212 @@
+/**
+ * Alignment as stages: each round samples answers from the model as it is, judges them, and trains on the pairs (on-policy), or one round trains on
+ * given preferences.
+ *
+ * Source of the rounds: Sailor2's and Qwen2's second, on-policy phase of DPO; each round's reference is the model that it starts from.
+ */
+import { statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  collectPreferences,
+  encodePreferencePairs,
+  encodeUnpairedAnswers,
+  formatPreferenceTable,
+  ktoLoss,
+  languageConsistencyReward,
+  lengthReward,
+  modelSampler,
+  needsReference,
+  type PreferenceLossType,
+  type PreferencePair,
+  preferenceLoss,
+  type Reward,
+  referenceReward,
+  rewardJudge,
+  tableOfPairs,
+  type UnpairedAnswer,
+} from '@marco-ts/aligner';
+import { disposeParams } from '@marco-ts/core';
+import { trainLanguageIdentifier } from '@marco-ts/data';
+import { sentenceChrf } from '@marco-ts/eval';
+import type { Qwen2Config } from '@marco-ts/model';
+import { loadQwen2 } from '@marco-ts/model/files';
+import { loadTokenizer } from '@marco-ts/tokenizer';
+import type { Stage } from '../runner/stage.ts';
+import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
+import { readJsonLines, writeJsonLines } from '../stage-files/json-lines.ts';
+import { MODEL_DIRECTORY } from '../stage-files/model-files.ts';
+import { startBackend } from '../stages/start-backend.ts';
+import { trainOnPreferences } from '../stages/train-on-preferences.ts';
+import type { AlignRecipe } from './align-recipe.ts';
+import { readGivenAnswers, readGivenPairs, readPrompts } from './read-align-rows.ts';
+
+export const PAIRS_FILE = 'pairs.jsonl';
+export const TABLE_FILE = 'pair-table.txt';
+
+export function alignStages(recipe: AlignRecipe): Stage<AlignRecipe>[] {
+  const stages: Stage<AlignRecipe>[] = [];
+  for (let round = 1; round <= recipe.numRounds; round++) {
+    const previous = stages.at(-1)?.name;
+    stages.push(pairsStage(round, previous), trainStage(round, previous));
+  }
+  return stages;
+}
+
+const modelOf = (
+  recipe: AlignRecipe,
+  inputs: Readonly<Record<string, string>>,
+  previous: string | undefined,
+): string => (previous === undefined ? recipe.model : join(inputs[previous]!, MODEL_DIRECTORY));
+
+/** What of the given files a result depends on. */
+function filesOf({ rows }: AlignRecipe) {
+  const stats = statSync(rows.datasetInfo?.path ?? rows.path, { throwIfNoEntry: false });
+  return { sizeBytes: stats?.size ?? null, changedAt: stats?.mtimeMs ?? null };
+}
+
+function pairsStage(round: number, previous: string | undefined): Stage<AlignRecipe> {
+  return {
+    name: `round-${round}-pairs`,
+    title: `round ${round}: preference pairs`,
+    dependsOn: previous === undefined ? [] : [previous],
+    config: (recipe) => ({
+      rows: recipe.rows,
+      files: filesOf(recipe),
+      ...(recipe.rows.kind === 'prompts' && {
+        model: directoryFingerprint(recipe.model),
+        sampling: recipe.sampling,
+        rewards: recipe.rewards,
+        minMargin: recipe.minMargin,
+        seed: recipe.seed,
+      }),
+      isLabelled: recipe.training.lossTypes.includes('kto'),
+    }),
+    async run({ directory, inputs, recipe, seed, log, progress, signal }) {
+      const { rows, training } = recipe;
+      if (rows.kind === 'preferences') {
+        const isLabelled = training.lossTypes.includes('kto');
+        const read = isLabelled ? await readGivenAnswers(rows) : await readGivenPairs(rows);
+        const given = 'pairs' in read ? read.pairs : read.answers;
+        for (const [rule, number] of Object.entries(read.report.dropped)) log(`${number} rows left out: ${rule}`);
+        await writeJsonLines(join(directory, PAIRS_FILE), given);
+        if ('pairs' in read) await writeTable(directory, formatPreferenceTable(tableOfPairs(read.pairs)));
+        return { rows: read.report.numRows, pairs: read.report.numKept };
+      }
+      const { prompts, report } = await readPrompts(rows);
+      for (const [rule, number] of Object.entries(report.dropped)) log(`${number} rows left out: ${rule}`);
+      await startBackend(recipe);
+      const modelDirectory = modelOf(recipe, inputs, previous);
+      const tokenizer = await loadTokenizer(modelDirectory);
+      const { params, config } = await loadQwen2(modelDirectory);
+      try {
+        progress.start({ total: prompts.length, unit: 'prompts' });
+        const { numAnswers, includeReference, maxNewTokens, temperature, topP } = recipe.sampling;
+        const { pairs, table } = await collectPreferences({
+          prompts,
+          numAnswers,
+          includeReference,
+          sample: modelSampler({
+            params,
+            config,
+            tokenizer,
+            maxNewTokens,
+            temperature,
+            ...(topP === undefined ? {} : { topP }),
+            seed,
+          }),
+          judge: rewardJudge(rewardsOf(recipe, prompts), { minMargin: recipe.minMargin }),
+          onProgress: ({ completedPrompts }) => progress.set(completedPrompts),
+          signal,
+        });
+        await writeJsonLines(join(directory, PAIRS_FILE), pairs);
+        await writeTable(directory, formatPreferenceTable(table));
+        await writeFile(join(directory, 'pair-table.json'), JSON.stringify(table, null, 2));
+        if (pairs.length === 0) {
+          throw new Error(
+            '[@marco-ts/pipeline] align: some prompt must give a pair, got none: the answers to each are alike or equally good. Raise --temperature or --answers, or lower --min-margin.',
+          );
+        }
+        return { prompts: prompts.length, pairs: pairs.length };
+      } finally {
+        disposeParams(params);
+      }
+    },
+  };
+}
+
+function writeTable(directory: string, table: string): Promise<void> {
+  return writeFile(join(directory, TABLE_FILE), `${table}\n`);
+}
+
+function rewardsOf({ rewards }: AlignRecipe, prompts: Awaited<ReturnType<typeof readPrompts>>['prompts']): Reward[] {
+  const weightOf = (name: keyof typeof rewards): number => rewards[name] ?? 0;
+  const chosen: Reward[] = [];
+  if (weightOf('language_consistency') > 0) {
+    // The set's own answers are the samples: they are what a right language looks like here.
+    const identifier = trainLanguageIdentifier(
+      prompts.map(({ language, reference }) => ({ language, text: reference! })),
+    );
+    const identify = (answer: string): string | undefined =>
+      /\p{L}/u.test(answer) ? identifier.identify(answer).language : undefined;
+    chosen.push(languageConsistencyReward(identify, weightOf('language_consistency')));
+  }
+  if (weightOf('reference') > 0) {
+    chosen.push(
+      referenceReward(
+        'reference',
+        (answer, reference) => sentenceChrf(answer, [reference]).score,
+        100,
+        weightOf('reference'),
+      ),
+    );
+  }
+  if (weightOf('length') > 0) chosen.push(lengthReward({ maxRatio: 2 }, weightOf('length')));
+  return chosen;
+}
+
+function trainStage(round: number, previous: string | undefined): Stage<AlignRecipe> {
+  const pairsFrom = `round-${round}-pairs`;
+  return {
+    name: `round-${round}`,
+    title: `round ${round}: training`,
+    dependsOn: [pairsFrom, ...(previous === undefined ? [] : [previous])],
+    resumable: true,
+    config: ({ training, seed, model }) => ({ training, seed, model: directoryFingerprint(model) }),
+    async run(context) {
+      const { directory, inputs, recipe, seed, log } = context;
+      const { training } = recipe;
+      const { sequenceLength } = training;
+      await startBackend(recipe);
+      const modelDirectory = modelOf(recipe, inputs, previous);
+      const tokenizer = await loadTokenizer(modelDirectory);
+      const { config, params } = await loadQwen2(modelDirectory);
+      const limits = { maxLength: sequenceLength, vocabSize: config.vocabSize };
+      const path = join(inputs[pairsFrom]!, PAIRS_FILE);
+      const encoded = training.lossTypes.includes('kto')
+        ? encodeUnpairedAnswers(tokenizer, await readJsonLines<UnpairedAnswer>(path), limits)
+        : encodePreferencePairs(tokenizer, await readJsonLines<PreferencePair>(path), limits);
+      const numTooLong = Object.values(encoded.tooLong).reduce((sum, number) => sum + number, 0);
+      log(`${encoded.pairs.length} of ${encoded.numPairs} used (${numTooLong} longer than ${sequenceLength} tokens)`);
+      await writeFile(join(directory, 'too-long.json'), JSON.stringify(encoded.tooLong, null, 2));
+      return trainOnPreferences(context, {
+        settings: training,
+        pairs: encoded.pairs,
+        tokenizer,
+        model: { config, params },
+        ...lossOf(config, training),
+        config: { training, seed },
+        files: tokenizer.files(),
+      });
+    },
+  };
+}
+
+function lossOf(config: Qwen2Config, { lossTypes, lossWeights, beta, recompute }: AlignRecipe['training']) {
+  if (lossTypes.includes('kto')) return { lossFn: ktoLoss({ config, beta, recompute }), needsReference: true };
+  const paired = lossTypes as readonly PreferenceLossType[];
+  return {
+    lossFn: preferenceLoss({ config, lossTypes: paired, beta, recompute, ...(lossWeights && { lossWeights }) }),
+    needsReference: paired.some(needsReference),
+  };
+}

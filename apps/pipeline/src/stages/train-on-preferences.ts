@@ -1,0 +1,105 @@
+/**
+ * What every alignment does with encoded pairs: reference log-probabilities once, batches, training, and a word when both answers get unlikelier.
+ */
+import { join } from 'node:path';
+import {
+  type EncodedPreferencePair,
+  fingerprintReference,
+  type PreferenceBatch,
+  type PreferenceLoader,
+  packPreferencePairs,
+  precomputeReferenceLogProbs,
+} from '@marco-ts/aligner';
+import type { JsonObject } from '@marco-ts/checkpoint';
+import type { LossFn } from '@marco-ts/core';
+import type { Tokenizer } from '@marco-ts/tokenizer';
+import { readJsonlLog } from '@marco-ts/trainer';
+import type { StageCounts } from '../runner/stage.ts';
+import type { StageModel } from '../stage-files/model-files.ts';
+import { numStepsOf } from '../stage-files/used-tokens.ts';
+import { runTraining, TRAINING_LOG_FILE, type TrainingContext, type TrainingSettings } from './run-training.ts';
+
+export interface PreferencePlan<Batch extends PreferenceBatch> {
+  readonly settings: TrainingSettings & {
+    readonly sequenceLength: number;
+    readonly microBatchSize: number;
+    readonly numEpochs: number;
+    readonly learningRate: number;
+  };
+  readonly pairs: readonly EncodedPreferencePair[];
+  readonly tokenizer: Tokenizer;
+  /** Both the reference and where training starts; freed at the end. */
+  readonly model: StageModel;
+  readonly lossFn: LossFn<Batch>;
+  /** Whether the loss compares with the reference. */
+  readonly needsReference: boolean;
+  /** Adds to each batch what the loss wants beside the pairs. */
+  readonly extend?: (loader: PreferenceLoader, index: number) => Batch;
+  /** Part of the recipe that a checkpoint must agree with. */
+  readonly config: JsonObject;
+  /** Saved beside the weights: tokenizer files. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export async function trainOnPreferences<Batch extends PreferenceBatch>(
+  context: TrainingContext,
+  plan: PreferencePlan<Batch>,
+): Promise<StageCounts> {
+  const { directory, seed, log, progress, signal } = context;
+  const { settings, pairs, model, tokenizer, lossFn, config } = plan;
+  const { sequenceLength, microBatchSize, numEpochs, learningRate, gradAccumSteps } = settings;
+  const shape = { pairs, sequenceLength, microBatchSize, padTokenId: tokenizer.padTokenId };
+  let reference: Awaited<ReturnType<typeof precomputeReferenceLogProbs>> | undefined;
+  if (plan.needsReference) {
+    progress.start({ unit: 'batches', label: 'reference log-probabilities' });
+    reference = await precomputeReferenceLogProbs({
+      ...shape,
+      params: model.params,
+      config: model.config,
+      cache: {
+        path: join(directory, 'reference-log-probs.json'),
+        fingerprint: await fingerprintReference({ pairs, model: model.params, tokenizer, maxLength: sequenceLength }),
+      },
+      onProgress: () => progress.advance(),
+      signal,
+    });
+  }
+  const loader = packPreferencePairs({
+    ...shape,
+    ...(reference && { reference }),
+    numEpochs,
+    seed,
+    groupBy: ({ kind }) => kind,
+  });
+  const { extend = (own, index) => own.batchAt(index) as Batch } = plan;
+  const counts = await runTraining<Batch>(context, {
+    settings,
+    learningRate,
+    numSteps: numStepsOf(loader.numBatches, gradAccumSteps),
+    model,
+    lossFn,
+    batchAt: (index) => extend(loader, index),
+    groupNames: loader.sourceNames,
+    config,
+    ...(plan.files && { files: plan.files }),
+  });
+  const fall = await fallOfBoth(join(directory, TRAINING_LOG_FILE));
+  if (fall !== undefined) log(fall);
+  return { ...counts, pairs: pairs.length };
+}
+
+/** Users take it for a fault: the margin grows while both answers get less likely (eric-mitchell/direct-preference-optimization issue 8). */
+async function fallOfBoth(logPath: string): Promise<string | undefined> {
+  const steps = (await readJsonlLog(logPath)).flatMap((event) =>
+    event.type === 'step-completed' ? [event.metrics] : [],
+  );
+  const [first, last] = [steps[0]?.['logps/chosen'], steps.at(-1)?.['logps/chosen']];
+  const [firstRejected, lastRejected] = [steps[0]?.['logps/rejected'], steps.at(-1)?.['logps/rejected']];
+  if (first === undefined || last === undefined || firstRejected === undefined || lastRejected === undefined)
+    return undefined;
+  if (!(last < first && lastRejected < firstRejected)) return undefined;
+  return (
+    `both answers got less likely: chosen ${first.toFixed(1)} to ${last.toFixed(1)}, rejected ${firstRejected.toFixed(1)} to ${lastRejected.toFixed(1)} nats. ` +
+    'A preference loss only widens the margin between them; add `sft` to the losses to hold the chosen answer up'
+  );
+}

@@ -1,0 +1,186 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { disposeParams, initBackend } from '@marco-ts/core';
+import { loadQwen2, saveQwen2 } from '@marco-ts/model/files';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runCommandLine } from '../../src/commands/run-command-line.ts';
+import { tinyChatModel } from '../fixtures/tiny-chat-model.ts';
+
+let directory: string;
+beforeAll(async () => {
+  await initBackend({ prefer: ['cpu'] });
+  directory = await mkdtemp(join(tmpdir(), 'marco-align-command-'));
+  const { tokenizer, config, params } = tinyChatModel();
+  await saveQwen2(join(directory, 'model'), { config, params, files: tokenizer.files() });
+  disposeParams(params);
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function marco(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const streams = [new PassThrough(), new PassThrough()] as const;
+  const [stdout, stderr] = streams as unknown as [NodeJS.WriteStream, NodeJS.WriteStream];
+  const pipeline = {
+    codeVersion: 'test',
+    stages: async () => [],
+    collectResults: () => Promise.reject(new Error('none')),
+  };
+  const code = await runCommandLine(argv, pipeline, { stdout, stderr });
+  for (const stream of streams) stream.end();
+  const [out, err] = await Promise.all(streams.map(async (stream) => (await stream.toArray()).join('')));
+  return { code, out: out!, err: err! };
+}
+
+async function write(name: string, rows: readonly object[]): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, rows.map((row) => JSON.stringify(row)).join('\n'));
+  return path;
+}
+
+const common = ['--backend', 'cpu', '--sequence-length', '96', '--learning-rate', '0.01', '--micro-batch-size', '2'];
+const shortRun = [...common, '--max-new-tokens', '6', '--answers', '3'];
+
+test('two rounds: each samples from the model of the round before, keeps its table, and a second call does nothing', async () => {
+  const prompts = await write('prompts.jsonl', [
+    { prompt: 'Haki?', completion: 'Kila mtu ana haki.', language: 'swh_Latn' },
+    { prompt: 'Life?', completion: 'Everyone has the right.', language: 'eng_Latn' },
+    { prompt: 'Mtu?', completion: 'Kila mtu.', language: 'swh_Latn' },
+  ]);
+  const output = join(directory, 'rounds');
+  const command = [
+    'align',
+    join(directory, 'model'),
+    '--prompts',
+    prompts,
+    '-o',
+    output,
+    '--rounds',
+    '2',
+    '--with-reference',
+    '--json',
+    ...shortRun,
+  ];
+  const { code, out } = await marco(...command);
+  expect(code).toBe(0);
+  const { model, stages } = JSON.parse(out);
+  expect(stages.map(({ name }: { name: string }) => name)).toEqual([
+    'round-1-pairs',
+    'round-1',
+    'round-2-pairs',
+    'round-2',
+  ]);
+  expect(stages[0].counts).toMatchObject({ prompts: 3 });
+  expect(await readFile(join(stages[0].directory, 'pair-table.txt'), 'utf8')).toMatch(
+    /^language\s+prompts\s+pairs\s+won by/,
+  );
+  const pairs = (await readFile(join(stages[0].directory, 'pairs.jsonl'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(pairs.length).toBe(stages[0].counts.pairs);
+  for (const { chosen, rejected, kind } of pairs) {
+    expect(chosen).not.toBe(rejected);
+    expect(['language_consistency', 'reference', 'length']).toContain(kind);
+  }
+  const { config, params } = await loadQwen2(model);
+  expect(config.hiddenSize).toBe(16);
+  disposeParams(params);
+  expect(await readdir(model)).toEqual(
+    expect.arrayContaining(['model.safetensors', 'tokenizer.json', 'tokenizer_config.json']),
+  );
+  const again = JSON.parse((await marco(...command)).out);
+  expect(again.stages.map(({ seconds }: { seconds: number }) => seconds)).toEqual(
+    stages.map(({ seconds }: { seconds: number }) => seconds),
+  );
+});
+
+test('given preferences: pairs, labels, and dataset_info.json', async () => {
+  const pair = { instruction: 'Haki?', input: '', chosen: 'Kila mtu ana haki.', rejected: 'life' };
+  await writeFile(join(directory, 'set.json'), JSON.stringify([pair, { ...pair, instruction: 'Mtu?' }]));
+  const info = join(directory, 'dataset_info.json');
+  await writeFile(
+    info,
+    JSON.stringify({
+      mine: { file_name: 'set.json', ranking: true, columns: { chosen: 'chosen', rejected: 'rejected' } },
+    }),
+  );
+  const paired = await marco(
+    'align',
+    join(directory, 'model'),
+    '--preferences',
+    'mine',
+    '--dataset-info',
+    info,
+    '--language',
+    'swh_Latn',
+    '-o',
+    join(directory, 'pairs'),
+    '--loss',
+    'simpo,sft',
+    '--loss-weights',
+    '1,0.5',
+    ...common,
+  );
+  expect(paired.err).toBe('');
+  expect(paired.code).toBe(0);
+  expect(paired.out).toMatch(/swh_Latn\s+2\s+2\s+2/);
+  const labelled = await write('kto.jsonl', [
+    { prompt: 'Haki?', completion: 'Kila mtu.', label: true },
+    { prompt: 'Mtu?', completion: 'life', label: false },
+  ]);
+  const kto = await marco(
+    'align',
+    join(directory, 'model'),
+    '--preferences',
+    labelled,
+    '--language',
+    'swh_Latn',
+    '--loss',
+    'kto',
+    '-o',
+    join(directory, 'kto'),
+    ...common,
+  );
+  expect(kto.code).toBe(0);
+});
+
+test('what cannot be used is refused before anything is trained', async () => {
+  const mixed = await write('mixed.jsonl', [
+    { prompt: 'Haki?', chosen: 'Kila mtu.', rejected: 'life' },
+    { instruction: 'Haki?', chosen: 'Kila mtu.', rejected: '' },
+  ]);
+  const model = join(directory, 'model');
+  const out = join(directory, 'refused');
+  const refused = await marco('align', model, '--preferences', mixed, '--language', 'swh_Latn', '-o', out, ...common);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toMatch(
+    /mixed\.jsonl:2\.fields: all rows must follow the template of the set, prompt-completion, got alpaca/,
+  );
+  const dropped = await marco(
+    'align',
+    model,
+    '--preferences',
+    mixed,
+    '--language',
+    'swh_Latn',
+    '--bad-rows',
+    'drop',
+    '-o',
+    out,
+    ...common,
+  );
+  expect(dropped.code).toBe(0);
+  expect(dropped.out).toMatch(/1 rows left out/);
+  for (const [options, error] of [
+    [[], /neither/],
+    [['--preferences', mixed, '--rounds', '2'], /given preferences serve one round/],
+    [['--prompts', mixed, '--loss', 'kto'], /kto takes rows with a label/],
+    [['--prompts', mixed, '--reward', 'beauty=1'], /--reward takes one of .*beauty/],
+    [['--preferences', mixed, '--loss', 'dpo'], /lossTypes/],
+    [['--preferences', join(directory, 'none.jsonl')], /none\.jsonl/],
+  ] as const) {
+    const { code, err } = await marco('align', model, ...options, '-o', join(directory, 'never'), ...common);
+    expect([code, err]).toEqual([2, expect.stringMatching(error)]);
+  }
+});
