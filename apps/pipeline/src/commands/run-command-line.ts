@@ -6,6 +6,7 @@ import { ConfigError } from '../config/config-problem.ts';
 import { createTerminal } from '../console/terminal.ts';
 import { EXIT_CODES, exitCodeOf, InterruptedError } from '../errors.ts';
 import { addCompletionCommand } from './add-completion-command.ts';
+import { addAlignCommand } from './align/add-align-command.ts';
 import { type CommandContext, EXIT_CODE_HELP } from './command-context.ts';
 import { addConfigCommands } from './config/add-config-commands.ts';
 import { addDoctorCommand } from './doctor/add-doctor-command.ts';
@@ -70,6 +71,7 @@ ${EXIT_CODE_HELP}`,
   addRecipeCommands(program, context);
   addDoctorCommand(program, context);
   addConfigCommands(program, context);
+  addAlignCommand(program, context);
   addChatCommand(program, context);
   addServeCommand(program, context);
   addCompletionCommand(program);
