@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -145,4 +147,32 @@ test('inputs: folders, files and patterns together, each file once, in one order
   await expect(listInputs({ locations: ['/nowhere/at/all'] })).rejects.toThrow(/ENOENT/);
   await expect(listInputs({ locations: [join(directory, 'a/readme.pdf')] })).rejects.toThrow(/must end in one of/);
   await expect(listInputs({ locations: [`${directory}/*/*.csv`] })).rejects.toThrow(/there must be files/);
+});
+
+const numOpenFiles = (): number => readdirSync('/proc/self/fd').length;
+
+test.skipIf(process.platform !== 'linux')('who stops early keeps no file open', async () => {
+  const rows = '{"text":"x"}\n'.repeat(300_000);
+  const record =
+    'WARC/1.0\r\nWARC-Type: conversion\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\ntext\r\n\r\n'.repeat(
+      20_000,
+    );
+  const directory = await folder({
+    'a.jsonl': rows,
+    'b.jsonl.gz': gzipSync(rows, { level: 0 }),
+    'c.jsonl.zst': zstdCompressSync(
+      randomBytes(600_000)
+        .toString('hex')
+        .replace(/.{1000}/g, '{"text":"$&"}\n'),
+    ),
+    'd.wet': record,
+  });
+  const before = numOpenFiles();
+  for (const input of await listInputs({ locations: [directory] })) {
+    for await (const { text } of readDocuments(input, { onFault: () => {} })) {
+      expect(text.length).toBeGreaterThan(0);
+      break;
+    }
+  }
+  expect(numOpenFiles()).toBe(before);
 });

@@ -10,6 +10,8 @@ export interface ByteWindow {
   /** Fetches until there are `numBytes`; false where the stream ends before. */
   fill(numBytes: number): Promise<boolean>;
   take(numBytes: number): void;
+  /** Lets go of the file or connection behind the stream. */
+  close(): Promise<void>;
 }
 
 export function createByteWindow(stored: AsyncIterable<Uint8Array>): ByteWindow {
@@ -28,6 +30,9 @@ export function createByteWindow(stored: AsyncIterable<Uint8Array>): ByteWindow 
     take(numBytes) {
       window.bytes = window.bytes.subarray(numBytes);
       window.offset += numBytes;
+    },
+    async close() {
+      await iterator.return?.();
     },
   };
   return window;

@@ -143,5 +143,7 @@ export async function* gunzipMembers(stored: AsyncIterable<Uint8Array>): BytePar
     }
   } catch (error) {
     yield { offset, compressedOffset: window.offset, reason: 'unreadable', detail: systemErrorOf(error) };
+  } finally {
+    await window.close();
   }
 }

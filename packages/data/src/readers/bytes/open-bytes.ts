@@ -19,6 +19,7 @@ async function* localBytes(location: string, signal?: AbortSignal): AsyncGenerat
     }
   } finally {
     stream.destroy();
+    if (!stream.closed) await new Promise<void>((resolve) => stream.once('close', () => resolve()));
   }
 }
 

@@ -20,6 +20,8 @@ export interface PartWindow {
   /** Takes all that stands before the first `wanted`; false where the file ends or is damaged before. */
   seek(wanted: Buffer): Promise<boolean>;
   passDamage(): void;
+  /** Lets go of the file or connection behind the parts. */
+  close(): Promise<void>;
 }
 
 export function createPartWindow(parts: ByteParts): PartWindow {
@@ -103,6 +105,9 @@ export function createPartWindow(parts: ByteParts): PartWindow {
       offset = damage.offset;
       compressedOffset = damage.compressedOffset;
       damage = undefined;
+    },
+    async close() {
+      await iterator.return?.();
     },
   };
 }

@@ -72,5 +72,7 @@ export async function* unzstd(stored: AsyncIterable<Uint8Array>): ByteParts {
     }
   } catch (error) {
     yield { offset, compressedOffset: window.offset, reason: 'unreadable', detail: systemErrorOf(error) };
+  } finally {
+    await window.close();
   }
 }

@@ -69,45 +69,51 @@ export async function* readWarcRecords(parts: ByteParts, options: ReadWarcRecord
     return true;
   };
 
-  for (;;) {
-    if (!(await skipBlankLines(window))) {
-      if (passDamage()) continue;
-      return;
-    }
-    const at = place();
-    const end =
-      (await window.fill(VERSION.length)) && window.bytes.indexOf(VERSION) === 0 ? await headerEnd(window) : undefined;
-    if (end === undefined) {
-      const isDamaged = window.damage !== undefined;
-      if (!isDamaged) fault(at, 'malformed', 'no WARC header');
-      // At least one byte goes, so that a header that does not end is passed too.
-      await window.skip(Math.min(1, window.bytes.length));
-      if (!(await window.seek(VERSION)) && !passDamage()) return;
-      continue;
-    }
-    const header = (await window.take(end))!.toString('utf8');
-    const fields = parseHeaderFields(header.replace(VERSION_LINE, ''));
-    const length = fields.get('content-length') ?? '';
-    if (!VERSION_LINE.test(header) || !/^\d{1,15}$/.test(length)) {
-      const got = VERSION_LINE.test(header)
-        ? `Content-Length ${JSON.stringify(length)}`
-        : JSON.stringify(header.slice(0, 40));
-      fault(at, 'malformed', `a WARC header must give its version and a length, got ${got}`);
-      if (!(await window.seek(VERSION)) && !passDamage()) return;
-      continue;
-    }
-    const contentBytes = Number(length);
-    const isTooLong = contentBytes > maxRecordBytes;
-    const isWanted = accept(fields);
-    const content = isWanted && !isTooLong ? await window.take(contentBytes) : undefined;
-    const isWhole = content !== undefined || (!(isWanted && !isTooLong) && (await window.skip(contentBytes)));
-    if (!isWhole) {
-      if (window.damage === undefined) {
-        fault(at, 'unreadable', `the file ends within a record of ${contentBytes} bytes`);
+  try {
+    for (;;) {
+      if (!(await skipBlankLines(window))) {
+        if (passDamage()) continue;
         return;
       }
-      passDamage();
-    } else if (content !== undefined) yield { fields, content, ...at };
-    else if (isWanted) fault(at, 'too_long', `a record of ${contentBytes} bytes, at most ${maxRecordBytes} are read`);
+      const at = place();
+      const end =
+        (await window.fill(VERSION.length)) && window.bytes.indexOf(VERSION) === 0
+          ? await headerEnd(window)
+          : undefined;
+      if (end === undefined) {
+        const isDamaged = window.damage !== undefined;
+        if (!isDamaged) fault(at, 'malformed', 'no WARC header');
+        // At least one byte goes, so that a header that does not end is passed too.
+        await window.skip(Math.min(1, window.bytes.length));
+        if (!(await window.seek(VERSION)) && !passDamage()) return;
+        continue;
+      }
+      const header = (await window.take(end))!.toString('utf8');
+      const fields = parseHeaderFields(header.replace(VERSION_LINE, ''));
+      const length = fields.get('content-length') ?? '';
+      if (!VERSION_LINE.test(header) || !/^\d{1,15}$/.test(length)) {
+        const got = VERSION_LINE.test(header)
+          ? `Content-Length ${JSON.stringify(length)}`
+          : JSON.stringify(header.slice(0, 40));
+        fault(at, 'malformed', `a WARC header must give its version and a length, got ${got}`);
+        if (!(await window.seek(VERSION)) && !passDamage()) return;
+        continue;
+      }
+      const contentBytes = Number(length);
+      const isTooLong = contentBytes > maxRecordBytes;
+      const isWanted = accept(fields);
+      const content = isWanted && !isTooLong ? await window.take(contentBytes) : undefined;
+      const isWhole = content !== undefined || (!(isWanted && !isTooLong) && (await window.skip(contentBytes)));
+      if (!isWhole) {
+        if (window.damage === undefined) {
+          fault(at, 'unreadable', `the file ends within a record of ${contentBytes} bytes`);
+          return;
+        }
+        passDamage();
+      } else if (content !== undefined) yield { fields, content, ...at };
+      else if (isWanted) fault(at, 'too_long', `a record of ${contentBytes} bytes, at most ${maxRecordBytes} are read`);
+    }
+  } finally {
+    await window.close();
   }
 }
