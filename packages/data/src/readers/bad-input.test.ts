@@ -233,6 +233,7 @@ test.skipIf(!existsSync(warcs))('real WARC files, damaged ones among them: each 
     'warcio__example-wrong-chunks.warc.gz': [1, 0],
     'warcio__example-bad-non-chunked.warc.gz': [1, 0],
     'warcio__example-resource.warc.gz': [1, 0],
+    'warcio__example-wget-bad-target-uri.warc.gz': [1, 0],
     'warcio__example-trunc.warc': [0, 2],
   };
   for (const [name, [numDocuments, numFaults]] of Object.entries(expected)) {

@@ -15,6 +15,8 @@ import type { ReadContext } from './read-context.ts';
 
 const WANTED_TYPES = new Set(['response', 'resource', 'conversion']);
 const HTML_TYPE = /^(?:text\/html|application\/xhtml\+xml)\b/i;
+/** Logs and arguments that crawlers store as resources of their own. */
+const ABOUT_THE_CRAWL = /^(?:metadata|urn|dns|filedesc):/i;
 const TEXT_TYPE = /^text\/plain\b/i;
 
 const isHttp = (fields: HeaderFields): boolean => /^https?:/i.test(targetOf(fields));
@@ -32,6 +34,7 @@ type PageOrFault =
   | undefined;
 
 function pageOf({ fields, content }: WarcRecord, maxBytes: number): PageOrFault {
+  if (ABOUT_THE_CRAWL.test(targetOf(fields))) return undefined;
   if (fields.get('warc-type') !== 'response') return { body: content, contentType: fields.get('content-type') ?? '' };
   if (!isHttp(fields)) return undefined;
   const response = parseHttpResponse(content, maxBytes);
