@@ -9,8 +9,12 @@ export {
 export { nesterovOuterStep, type OuterSettings, type OuterState } from './diloco/nesterov-outer-step.ts';
 export { spikeOf } from './guards/spike.ts';
 export type { GuardOptions, SpikeOptions } from './guards/step-guard.ts';
-export { createJsonlLogger, type JsonlLogger } from './logs/jsonl-logger.ts';
+export { combineLoggers, type EventLogger } from './logs/event-logger.ts';
+export { eventScalars } from './logs/event-scalars.ts';
+export { createJsonlLogger } from './logs/jsonl-logger.ts';
+export { createMlflowLogger, type MlflowLogger, type MlflowLoggerOptions } from './logs/mlflow-logger.ts';
 export { type LoggedEvent, readJsonlLog } from './logs/read-jsonl-log.ts';
+export { createTensorBoardLogger } from './logs/tensorboard-logger.ts';
 export type { GroupSums } from './loop/batch-facts.ts';
 export type { CheckpointOptions } from './loop/run-state.ts';
 export { runToEnd } from './loop/run-to-end.ts';

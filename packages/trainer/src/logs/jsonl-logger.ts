@@ -6,20 +6,14 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { TrainEvent } from '../loop/train-event.ts';
-
-export interface JsonlLogger {
-  /** Resolves when the line is handed to the operating system. */
-  log(event: TrainEvent): Promise<void>;
-  close(): Promise<void>;
-}
+import type { EventLogger } from './event-logger.ts';
 
 /**
  * @param path made with its folders when absent; an existing log is continued
  * @returns adds `time` (ISO 8601) to each event; numbers that JSON lacks (NaN, infinities) are written as strings
  * @throws Error when the file cannot be opened or holds something else than a log
  */
-export async function createJsonlLogger(path: string): Promise<JsonlLogger> {
+export async function createJsonlLogger(path: string): Promise<EventLogger> {
   await mkdir(dirname(path), { recursive: true });
   let file: FileHandle;
   try {
