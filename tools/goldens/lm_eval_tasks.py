@@ -2,13 +2,16 @@
 
 Made with: lm-eval 0.4.13 (its `hf` model on the CPU, float32), torch 2.13.0, transformers 4.57.6 (XQuAD needs its `squad_metrics`), datasets 5.2.0.
 Run:       python tools/goldens/lm_eval_tasks.py packages/eval/test/golden        (writes lm-eval-tasks.json and lm-eval-tokenizer.json)
+           python tools/goldens/lm_eval_tasks.py packages/eval/test/golden DATA   (writes lm-eval-real.json, from DATA/eval)
 Tolerance: 1e-4 on log-likelihoods: float32 sums in another order. Everything else is equal.
 
 The rows are sentences of our own in the layouts that the benchmarks are published in. `datasets.load_dataset` is replaced, the tasks are the
 harness's own files. Generation is run twice: by the model, and by a script that answers with variations of the reference, for the scores.
-The weights are those of tools/goldens/qwen2.py.
+The weights are those of tools/goldens/qwen2.py. Of real rows, whose licences do not let them be copied, hashes of the requests are kept; the test
+reads the rows where MARCO_TEST_DATA is.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -143,6 +146,72 @@ def wmt(shift):
     return [{"translation": {"en": say("en", i + shift), "de": say("de", i + shift)}} for i in range(NUM_ROWS)]
 
 
+def real_rows(data):
+    """Real rows in the published layouts: our name, examples, splits with at most twelve rows each."""
+    def lines(path):
+        with open(os.path.join(data, "eval", path)) as file:
+            return [json.loads(line) for line in file]
+
+    def xnli(code):
+        words = ["entailment", "neutral", "contradiction"]
+        return [{"premise": row[f"sentence1_{code}"], "hypothesis": row[f"sentence2_{code}"], "label": words.index(row["label"])} for row in lines(f"xnli/{code}.test.jsonl")]
+
+    def exam(path, subject, question, answer, as_index):
+        rows = [row for row in lines(path) if row["subject"] == subject]
+        if as_index:
+            return [{"question": row["question"], "choices": row["choices"], "answer": "ABCD".index(row["answer"])} for row in rows]
+        return [{question: row["question"], **dict(zip("ABCD", row["choices"])), answer: row["answer"]} for row in rows]
+
+    def winograd(code):
+        rows = []
+        for row in lines("xwinograd/xwinograd.jsonl"):
+            start, end = row["pronoun"][1]
+            if row["lang"] != code or len(row["candidates"]) != 2:
+                continue
+            rows.append({"sentence": " ".join(row["tokens"][:start] + ["_"] + row["tokens"][end:]), "option1": row["candidates"][0][0], "option2": row["candidates"][1][0],
+                         "answer": "1" if row["candidates"][0][3] else "2"})
+        return rows
+
+    def agieval(name, chinese):
+        rows = []
+        for row in lines(f"agieval/{name}.jsonl"):
+            last = "ABCDEFG"[len(row["options"]) - 1]
+            query = (row["passage"] or "") + (f"问题：{row['question']} 选项：{' '.join(row['options'])}\n答案：从A到{last}, 我们应选择" if chinese
+                                              else f"Q: {row['question']} Answer Choices: {' '.join(row['options'])}\nA: Among A through {last}, the answer is")
+            rows.append({"query": query, "choices": row["options"], "gold": ["ABCDEFG".index(label) for label in row["label"]]})
+        return rows
+
+    def belebele():
+        rows = []
+        for passage in lines("belebele/eng_Latn.passages.jsonl"):
+            for item in passage["items"]:
+                rows.append({"flores_passage": passage["text"], "question": item["question"], **{f"mc_answer{k + 1}": answer["text"] for k, answer in enumerate(item["answers"])},
+                             "correct_answer_num": str([answer["correct"] for answer in item["answers"]].index(True) + 1)})
+        return rows
+
+    def xquad(code):
+        return [{"id": qa["id"], "context": passage["context"], "question": qa["question"],
+                 "answers": {"text": [a["text"] for a in qa["answers"]], "answer_start": [a["answer_start"] for a in qa["answers"]]}}
+                for passage in lines(f"xquad/{code}.jsonl") for qa in passage["qas"]]
+
+    def mgsm(code):
+        with open(os.path.join(data, "eval", f"mgsm/mgsm_{code}.tsv")) as file:
+            pairs = [line.rstrip("\n").split("\t") for line in file]
+        return [{"question": question, "answer": None, "answer_number": int(answer.replace(",", "")), "equation_solution": None} for question, answer in pairs]
+
+    tasks = [(f"xcopa_{code}", 2, {"validation": lines(f"xcopa/{code}.val.jsonl"), "test": lines(f"xcopa/{code}.test.jsonl")}) for code in "et id it sw tr vi zh".split()]
+    tasks += [(f"xnli_{code}", 0, {"train": xnli(code), "validation": xnli(code)}) for code in ("sw", "ur")]
+    tasks += [(f"mmlu_{subject}", 2, {"dev": exam("mmlu/dev.jsonl", subject, "", "", True), "test": exam("mmlu/test.jsonl", subject, "", "", True)}) for subject in ("anatomy", "astronomy")]
+    tasks += [("cmmlu_anatomy", 2, {"dev": exam("cmmlu/dev.jsonl", "anatomy", "Question", "Answer", False), "test": exam("cmmlu/test.jsonl", "anatomy", "Question", "Answer", False)}),
+              ("ceval-valid_accountant", 0, {"dev": exam("ceval/val_zh-TW.jsonl", "accountant", "question", "answer", False), "val": exam("ceval/val_zh-TW.jsonl", "accountant", "question", "answer", False)})]
+    tasks += [(f"xwinograd_{code}", 0, {"test": winograd(code)}) for code in ("en", "fr", "ru")]
+    tasks += [("agieval_aqua_rat", 0, {"test": agieval("aqua-rat", False)}), ("agieval_gaokao_biology", 0, {"test": agieval("gaokao-biology", True)}), ("agieval_jec_qa_ca", 0, {"test": agieval("jec-qa-ca", True)})]
+    tasks += [("belebele_eng_Latn", 1, {"test": belebele()})]
+    tasks += [(f"xquad_{code}", 1, {"validation": xquad(code)}) for code in ("ar", "de", "zh")]
+    tasks += [(f"mgsm_direct_{code}", 0, {"train": mgsm(code), "test": mgsm(code)}) for code in ("de", "ja")]
+    return [(name, name, shots, {split: rows[:12] for split, rows in splits.items()}) for name, shots, splits in tasks]
+
+
 OPTIONS = ["option_a", "option_b", "option_c", "option_d"]
 ABCD = ["A", "B", "C", "D"]
 # our name, the harness's, examples, split names (training or few-shot split first), rows
@@ -212,8 +281,8 @@ class Scripted(LM):
     loglikelihood_rolling = loglikelihood
 
 
-def main(directory):
-    tasks = [(ours, theirs or ours, shots, {split: make(index) for index, split in reversed(list(enumerate(reversed(splits))))}) for ours, theirs, shots, splits, make in TASKS]
+def main(directory, data=None):
+    tasks = real_rows(data) if data else [(ours, theirs or ours, shots, {split: make(index) for index, split in reversed(list(enumerate(reversed(splits))))}) for ours, theirs, shots, splits, make in TASKS]
     tokenizer = tokenizer_of([text for bank in BANK.values() for text in bank])
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>", pad_token="<|endoftext|>")
     options = dict(hidden_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, intermediate_size=64, vocab_size=tokenizer.get_vocab_size(),
@@ -243,6 +312,20 @@ def main(directory):
             task["scripted"] = {"results": scores(scripted["results"][theirs]), "documents": documents(scripted["samples"][theirs])}
         out.append(task)
         print(ours, task["results"], file=sys.stderr)
+    if data:
+        for task in out:
+            task["rows"] = {split: len(rows) for split, rows in task["rows"].items()}
+            for run in [task] + ([task["scripted"]] if "scripted" in task else []):
+                for document in run["documents"]:
+                    document["requests"] = [hashlib.sha256((context + "\0" + (argument if isinstance(argument, str) else "\0".join(argument["until"]))).encode()).hexdigest()
+                                            for context, argument in document["requests"]]
+            task.pop("scripted", None)
+            if isinstance(task["documents"][0]["responses"][0], str):
+                for document in task["documents"]:
+                    document["responses"], document["metrics"] = [], {}
+        with open(os.path.join(directory, "lm-eval-real.json"), "w") as file:
+            json.dump({"tasks": out}, file, ensure_ascii=False, default=float)
+        return
     with open(os.path.join(directory, "lm-eval-tasks.json"), "w") as file:
         json.dump({"config": {**options, "rope_theta": 10000.0, "model_type": "qwen2", "eos_token_id": 0, "initializer_range": 0.02}, "tasks": out}, file, ensure_ascii=False, default=float)
     tokenizer.save(os.path.join(directory, "lm-eval-tokenizer.json"), pretty=False)
@@ -265,4 +348,4 @@ def documents(samples):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -33,13 +33,20 @@ export function findSplitFiles({ files, card, config, split, acceptUnnamed }: Fi
     if (matches.length > 0) return matches.sort();
   }
   const rows = files.filter((file) => ROW_FILES.test(file));
-  const own = config === undefined ? rows : rows.filter((file) => hasWords(file, config));
+  const own = config === undefined ? rows : rowsOfConfig(rows, config);
   const named = own.filter((file) => wordsOf(file).includes(split));
   if (named.length > 0) return named.sort();
   const others = SAME_SPLIT.find((names) => names.includes(split)) ?? [];
   const renamed = own.filter((file) => wordsOf(file).some((word) => others.includes(word)));
   if (renamed.length > 0) return renamed.sort();
   return acceptUnnamed ? own.filter((file) => !wordsOf(file).some((word) => SPLIT_WORDS.has(word))).sort() : [];
+}
+
+/** Of a name with dots, such as 'xquad.de', the last part may stand alone. */
+function rowsOfConfig(files: readonly string[], config: string): string[] {
+  const whole = files.filter((file) => hasWords(file, config));
+  const last = config.split('.').at(-1)!;
+  return whole.length > 0 ? whole : files.filter((file) => hasWords(file, last));
 }
 
 /** The configurations that a set seems to have, for an error: first words of names that are no split. */

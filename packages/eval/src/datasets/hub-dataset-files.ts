@@ -1,16 +1,18 @@
 /**
- * Data sets on the Hub, file by file, through the Hub's own cache directory.
+ * Data sets on the Hub, file by file, kept in a cache directory.
  *
  * Source: the Hub's HTTP interface as `@huggingface/hub` speaks it.
  */
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { inputError } from '../input-error.ts';
 import type { DatasetFiles } from './dataset-files.ts';
 
 export interface HubDatasetOptions {
   readonly revision?: string | undefined;
   readonly accessToken?: string | undefined;
-  /** default the Hub's usual cache */
+  /** keeps what was read, by set and revision; without it files are fetched anew */
   readonly cacheDirectory?: string | undefined;
   /** default the public Hub */
   readonly hubUrl?: string | undefined;
@@ -39,20 +41,28 @@ export function hubDatasetFiles(options: HubDatasetOptions = {}): DatasetFiles {
       return files.sort();
     },
     async read(path, file) {
-      const { downloadFileToCacheDir } = await import('@huggingface/hub');
+      const cached = cacheDirectory === undefined ? undefined : join(cacheDirectory, path, revision ?? 'main', file);
+      if (cached !== undefined && existsSync(cached)) return readFile(cached);
+      const { downloadFile } = await import('@huggingface/hub');
+      let bytes: Uint8Array;
       try {
-        return await readFile(
-          await downloadFileToCacheDir({
-            ...common(path),
-            path: file,
-            ...(cacheDirectory !== undefined && { cacheDir: cacheDirectory }),
-          }),
-        );
+        const blob = await downloadFile({ ...common(path), path: file });
+        if (blob === null) throw new Error('no such file');
+        bytes = new Uint8Array(await blob.arrayBuffer());
       } catch (error) {
         throw hubError(`${path}/${file}`, error);
       }
+      if (cached !== undefined) await keep(cached, bytes);
+      return bytes;
     },
   };
+}
+
+async function keep(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, bytes);
+  await rename(temporary, path);
 }
 
 function hubError(what: string, error: unknown): Error {

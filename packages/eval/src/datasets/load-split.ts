@@ -17,6 +17,14 @@ export interface LoadSplitOptions {
 
 /** @throws Error when the set, its configuration or the split is not there, or sides of a parallel set differ in length */
 export async function loadSplit(options: LoadSplitOptions): Promise<Row[]> {
+  const { files } = options;
+  const { published } = options.dataset;
+  const isThere = published === undefined || (await files.list(options.dataset.path)).length > 0;
+  const dataset = isThere ? options.dataset : published;
+  return rowsOf({ ...options, dataset });
+}
+
+async function rowsOf(options: LoadSplitOptions): Promise<Row[]> {
   const { dataset } = options;
   if (!dataset.parallel) return loadFiles(options, dataset.name);
   const sides = await Promise.all(

@@ -1,12 +1,14 @@
 /**
- * Files inside tar archives beside the others, so that a set published as one archive is read like its unpacked directory.
+ * Files inside tar and zip archives beside the others, so that a set published as one archive is read like its unpacked directory.
  */
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
+import { unzipSync } from 'fflate';
 import { extract } from 'tar-stream';
+import { inputError } from '../input-error.ts';
 import type { DatasetFiles } from './dataset-files.ts';
 
-const ARCHIVE = /\.(tar|tar\.gz|tgz)$/;
+const ARCHIVE = /\.(tar|tar\.gz|tgz|zip)$/;
 
 /** @returns the same files, with the members of each archive as `<archive>!/<member>`; an archive is unpacked once, in memory */
 export function openArchives(files: DatasetFiles): DatasetFiles {
@@ -36,9 +38,22 @@ export function openArchives(files: DatasetFiles): DatasetFiles {
 }
 
 async function unpack(archive: string, bytes: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>> {
+  try {
+    if (archive.endsWith('.zip'))
+      return new Map(Object.entries(unzipSync(bytes)).filter(([member]) => !member.endsWith('/')));
+    return await untar(archive.endsWith('.tar') ? bytes : gunzipSync(bytes));
+  } catch (error) {
+    throw inputError(
+      'openArchives',
+      `an archive must be whole and not encrypted, got ${archive}: ${(error as Error).message}.`,
+    );
+  }
+}
+
+async function untar(bytes: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>> {
   const members = new Map<string, Uint8Array>();
   const reader = extract();
-  Readable.from([archive.endsWith('.tar') ? bytes : gunzipSync(bytes)]).pipe(reader);
+  Readable.from([bytes]).pipe(reader);
   for await (const entry of reader) {
     const pieces: Uint8Array[] = [];
     for await (const piece of entry) pieces.push(piece as Uint8Array);

@@ -64,11 +64,15 @@ export function rowTemplate(template: string, where: string): (row: Row) => stri
 }
 
 function indexOf(list: readonly unknown[], item: unknown, where: string): number {
-  const index = list.indexOf(item);
+  // The interpreter hands over a list of its own values, and anything else as it is.
+  const values = list.map((value) =>
+    typeof value === 'object' && value !== null && 'value' in value ? value.value : value,
+  );
+  const index = values.indexOf(item);
   if (index >= 0) return index;
   throw inputError(
     'rowTemplate',
-    `${where} looks for ${JSON.stringify(item)} in ${JSON.stringify(list)}, which does not hold it.`,
+    `${where} looks for ${JSON.stringify(item)} in ${JSON.stringify(values)}, which does not hold it.`,
   );
 }
 

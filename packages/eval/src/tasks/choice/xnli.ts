@@ -5,7 +5,7 @@
  * a question word, the label's word and the hypothesis as one continuation.
  */
 import { numberField, textField } from '../definition/row-fields.ts';
-import type { TaskDefinition } from '../definition/task-definition.ts';
+import type { Row, TaskDefinition } from '../definition/task-definition.ts';
 import { languageOfCode } from '../languages.ts';
 
 /** Question word, then the words for entailment, neutral and contradiction. */
@@ -34,8 +34,9 @@ export function xnliTasks(): TaskDefinition[] {
     paper: 'arXiv:1809.05053',
     version: 1,
     language: languageOfCode(code),
-    dataset: { path: 'facebook/xnli', name: code },
+    dataset: { path: 'facebook/xnli', name: code, published: { path: 'facebookresearch/XNLI' } },
     splits: { training: 'train', validation: 'validation' },
+    prepareRows: (rows) => rows.flatMap((row) => hubRow(row, code)),
     prompt: {
       type: 'multiple_choice',
       text: () => '',
@@ -46,4 +47,12 @@ export function xnliTasks(): TaskDefinition[] {
       gold: (row) => numberField(row, 'label'),
     },
   }));
+}
+
+/** The authors' TSV has all languages in one file, sentence1 and sentence2, and labels as words in gold_label. */
+function hubRow(row: Row, code: string): Row[] {
+  if (!('gold_label' in row)) return [row];
+  if (row.language !== code) return [];
+  const label = ['entailment', 'neutral', 'contradiction'].indexOf(textField(row, 'gold_label'));
+  return [{ premise: row.sentence1, hypothesis: row.sentence2, label }];
 }

@@ -20,6 +20,8 @@ export interface ParallelSide {
 export interface DatasetReference {
   /** `owner/name` on the Hub, also the folder below a local root */
   readonly path: string;
+  /** the same rows elsewhere, such as in the authors' repository; looked for where the first is not there */
+  readonly published?: DatasetReference | undefined;
   /** the configuration, mostly the language */
   readonly name?: string | undefined;
   /** of CSV and TSV files that have no header */

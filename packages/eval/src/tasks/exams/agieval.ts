@@ -31,7 +31,7 @@ function agievalTask(part: string, side: 'en' | 'cn'): TaskDefinition {
     version: 1,
     language: side === 'en' ? 'eng_Latn' : 'zho_Hans',
     labels: { subject: part },
-    dataset: { path: `hails/agieval-${part}` },
+    dataset: { path: `hails/agieval-${part}`, published: { path: 'ruixiangcui/AGIEval', name: part } },
     splits: { test: 'test' },
     paperShots: 5,
     prompt: CLOZE.has(part) ? clozePrompt(side) : choicePrompt(side),

@@ -5,7 +5,7 @@
  * are the subject's first development rows.
  */
 import { numberField, textField, textListField } from '../definition/row-fields.ts';
-import type { TaskDefinition } from '../definition/task-definition.ts';
+import type { Row, TaskDefinition } from '../definition/task-definition.ts';
 import { letterChoices } from './letter-choices.ts';
 import { MMLU_SUBJECTS } from './mmlu-subjects.ts';
 
@@ -17,7 +17,12 @@ export function mmluTasks(): TaskDefinition[] {
     version: 1,
     language: 'eng_Latn',
     labels: { subject, category },
-    dataset: { path: 'cais/mmlu', name: subject },
+    dataset: {
+      path: 'cais/mmlu',
+      name: subject,
+      published: { path: 'hendrycks/test', name: subject, columns: ['question', 'A', 'B', 'C', 'D', 'answer'] },
+    },
+    prepareRows: (rows) => rows.map(hubRow),
     splits: { test: 'test' },
     fewShot: { split: 'dev', sampler: 'first_n' },
     paperShots: 5,
@@ -28,4 +33,14 @@ export function mmluTasks(): TaskDefinition[] {
       gold: (row) => numberField(row, 'answer'),
     }),
   }));
+}
+
+/** The authors' CSV files have no header; a row is the question, four options and a letter. */
+function hubRow(row: Row): Row {
+  if (!('A' in row)) return row;
+  return {
+    question: row.question,
+    choices: [row.A, row.B, row.C, row.D],
+    answer: 'ABCD'.indexOf(textField(row, 'answer')),
+  };
 }

@@ -27,6 +27,7 @@ export function floresTasks(): TaskDefinition[] {
 export function floresTask(source: string, target: string): TaskDefinition {
   const [sourceName, targetName] = [languageName(source), languageName(target)];
   const reference = `sentence_${target}`;
+  const sides = [source, target].map((language) => ({ column: `sentence_${language}`, name: language }));
   return {
     name: `flores200_${source}-${target}`,
     groups: [source === PIVOT ? 'flores200_en-xx' : target === PIVOT ? 'flores200_xx-en' : 'flores200_any'],
@@ -36,8 +37,8 @@ export function floresTask(source: string, target: string): TaskDefinition {
     labels: { direction: `${source}-${target}` },
     dataset: {
       path: 'facebook/flores',
-      name: 'all',
-      parallel: [source, target].map((language) => ({ column: `sentence_${language}`, name: language })),
+      parallel: sides,
+      published: { path: 'openlanguagedata/flores_plus', parallel: sides },
     },
     splits: { training: 'dev', validation: 'dev', test: 'devtest' },
     fewShot: { split: 'dev' },
