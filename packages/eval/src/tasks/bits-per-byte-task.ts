@@ -4,8 +4,10 @@
  * Source: `loglikelihood_rolling` tasks of lm-evaluation-harness 0.4 (bits_per_byte, byte_perplexity).
  * Units: bits per UTF-8 byte of the text as given; nats per token of the model's tokenizer. Lower is better; no chance level.
  */
+import type { RollingResponse } from '../model/language-model.ts';
 import type { EvalTask } from './eval-task.ts';
-import { checkItems, countItems, languageGroups, selectItems, type Tiers } from './select-items.ts';
+import { checkItems, countItems, languageGroups, type Tiers } from './select-items.ts';
+import { taskOfDocuments } from './task-document.ts';
 
 export interface TextDocument {
   readonly id: string;
@@ -25,7 +27,7 @@ export interface BitsPerByteOptions {
 export function bitsPerByteTask(options: BitsPerByteOptions): EvalTask {
   const { documents, tiers, name = 'bits_per_byte' } = options;
   checkItems(name, documents, tiers);
-  return {
+  return taskOfDocuments({
     name,
     version: 1,
     numItems: countItems(documents, ({ language }) => language),
@@ -47,17 +49,15 @@ export function bitsPerByteTask(options: BitsPerByteOptions): EvalTask {
         unit: 'choices/byte',
       },
     },
-    async run(model, { limit, signal, onProgress }) {
-      const selected = selectItems(name, documents, ({ language }) => language, limit);
-      const answers = await model.loglikelihoodRolling(
-        selected.map(({ text }) => text),
-        { signal, onProgress },
-      );
-      const samples = selected.map(({ id, language }, index) => {
-        const { logProb, numTokens, numBytes } = answers[index]!;
+    documents: documents.map(({ id, language, text }) => ({
+      id,
+      groups: languageGroups(language, tiers),
+      requests: [{ type: 'loglikelihood_rolling', text }],
+      row: { id, language, text },
+      target: text,
+      score: ([response]) => {
+        const { logProb, numTokens, numBytes } = response as RollingResponse;
         return {
-          id,
-          groups: languageGroups(language, tiers),
           statistics: {
             bits_per_byte: [-logProb, numBytes],
             nats_per_token: [-logProb, numTokens],
@@ -65,8 +65,7 @@ export function bitsPerByteTask(options: BitsPerByteOptions): EvalTask {
           },
           record: { logProb, numTokens, numBytes },
         };
-      });
-      return { samples, skipped: [] };
-    },
-  };
+      },
+    })),
+  });
 }

@@ -6,9 +6,11 @@
  */
 import { choiceAccuracy } from '../answers/choice-accuracy.ts';
 import { inputError } from '../input-error.ts';
-import type { EvalSample, EvalTask, SkippedItem } from './eval-task.ts';
+import type { LoglikelihoodResponse } from '../model/language-model.ts';
+import type { EvalTask } from './eval-task.ts';
 import type { MetricDefinition } from './metric-definition.ts';
-import { checkItems, countItems, languageGroups, selectItems, type Tiers } from './select-items.ts';
+import { checkItems, countItems, languageGroups, type Tiers } from './select-items.ts';
+import { taskOfDocuments } from './task-document.ts';
 
 export interface ClozeItem {
   readonly id: string;
@@ -54,7 +56,7 @@ export function clozeTask(options: ClozeOptions): EvalTask {
     chance: 1 / numChoices,
     unit: 'share',
   };
-  return {
+  return taskOfDocuments({
     name,
     version: 1,
     numItems: countItems(items, ({ language }) => language),
@@ -62,34 +64,27 @@ export function clozeTask(options: ClozeOptions): EvalTask {
     macroBy: 'language',
     config: { delimiter, numChoices, macroBy: 'language' },
     metrics: { acc: accuracy, acc_norm: accuracy, acc_bytes: accuracy },
-    async run(model, { limit, signal, onProgress }) {
-      const selected = selectItems(name, items, ({ language }) => language, limit);
-      const requests = selected.flatMap(({ context, choices }) =>
-        choices.map((choice) => ({ context, continuation: delimiter + choice })),
-      );
-      const answers = await model.loglikelihood(requests, { signal, onProgress });
-      const samples: EvalSample[] = [];
-      const skipped: SkippedItem[] = [];
-      for (const [index, { id, language, context, choices, gold }] of selected.entries()) {
-        const own = answers.slice(index * numChoices, (index + 1) * numChoices);
+    documents: items.map(({ id, language, context, choices, gold }) => ({
+      id,
+      groups: languageGroups(language, tiers),
+      requests: choices.map((choice) => ({ type: 'loglikelihood', context, continuation: delimiter + choice })),
+      row: { id, language, context, choices: [...choices], gold },
+      target: gold,
+      score: (responses) => {
+        const own = responses as readonly LoglikelihoodResponse[];
         const refused = own.findIndex(({ logProb }) => Number.isNaN(logProb));
         if (refused >= 0) {
-          skipped.push({
-            id,
-            reason: `choice ${refused} of ${own[refused]!.numTokens} tokens is longer than the model's window`,
-          });
-          continue;
+          return {
+            skipped: `choice ${refused} of ${own[refused]!.numTokens} tokens is longer than the model's window`,
+          };
         }
         const logProbs = own.map(({ logProb }) => logProb);
         const { acc, accNorm, accBytes, predictionNorm } = choiceAccuracy(choices, logProbs, gold);
-        samples.push({
-          id,
-          groups: languageGroups(language, tiers),
+        return {
           statistics: { acc: [acc, 1], acc_norm: [accNorm, 1], acc_bytes: [accBytes, 1] },
-          record: { context, choices, gold, logProbs, predictionNorm },
-        });
-      }
-      return { samples, skipped };
-    },
-  };
+          record: { context, choices: [...choices], gold, logProbs, predictionNorm },
+        };
+      },
+    })),
+  });
 }

@@ -28,6 +28,8 @@ export interface EvalTask {
   readonly documents?: readonly TaskDocument[] | undefined;
   /** items that have no document, with why; `run` reports them too */
   readonly unusable?: readonly SkippedItem[] | undefined;
+  /** such as sacrebleu's, by metric and group; `run` reports them too */
+  readonly signatures?: Readonly<Record<string, string>> | undefined;
   run(model: LanguageModel, context: TaskContext): Promise<TaskRun>;
 }
 

@@ -7,10 +7,16 @@
  * Units: shares of pairs; margins in nats, without beta.
  */
 import { inputError } from '../input-error.ts';
-import type { LanguageModel, RequestOptions } from '../model/language-model.ts';
-import type { EvalSample, EvalTask, SkippedItem } from './eval-task.ts';
+import type {
+  LanguageModel,
+  LoglikelihoodRequest,
+  LoglikelihoodResponse,
+  RequestOptions,
+} from '../model/language-model.ts';
+import type { EvalTask } from './eval-task.ts';
 import type { MetricDefinition } from './metric-definition.ts';
-import { checkItems, countItems, languageGroups, selectItems, type Tiers } from './select-items.ts';
+import { checkItems, countItems, languageGroups, type Tiers } from './select-items.ts';
+import { taskOfDocuments } from './task-document.ts';
 
 export interface PreferencePair<Prompt> {
   readonly prompt: Prompt;
@@ -55,10 +61,9 @@ export async function preferenceLogProbs<Prompt>(
   format: PreferenceFormat<Prompt>,
   options?: RequestOptions,
 ): Promise<PairLogProbs[]> {
-  return (await askPairs(model, pairs, format, options)).map(({ chosen, rejected }) => ({
-    chosen: chosen.logProb,
-    rejected: rejected.logProb,
-  }));
+  const requests = pairs.flatMap(({ prompt, chosen, rejected }) => pairRequests(format, prompt, chosen, rejected));
+  const answers = await model.loglikelihood(requests, options);
+  return pairs.map((_, index) => ({ chosen: answers[2 * index]!.logProb, rejected: answers[2 * index + 1]!.logProb }));
 }
 
 /** @throws Error on no pairs, a missing language, kind or tier, a blank or equal answer, or reference counts that do not match */
@@ -97,7 +102,7 @@ export function preferenceTask<Prompt>(options: PreferenceOptions<Prompt>): Eval
     chance: null,
     unit: 'nats',
   };
-  return {
+  return taskOfDocuments({
     name,
     version: 1,
     numItems: countItems(items, ({ language }) => language),
@@ -115,55 +120,46 @@ export function preferenceTask<Prompt>(options: PreferenceOptions<Prompt>): Eval
       logprob_acc: share,
       logprob_acc_norm: share,
     },
-    async run(model, { limit, signal, onProgress }) {
-      const selected = selectItems(name, items, ({ language }) => language, limit);
-      const answers = await askPairs(model, selected, options, { signal, onProgress });
-      const samples: EvalSample[] = [];
-      const skipped: SkippedItem[] = [];
-      for (const [index, { id, language, kind, reference, chosen, rejected }] of selected.entries()) {
-        const policy = answers[index]!;
-        const values = [
-          policy.chosen.logProb,
-          policy.rejected.logProb,
-          reference?.chosen ?? 0,
-          reference?.rejected ?? 0,
-        ];
-        if (values.some(Number.isNaN)) {
-          skipped.push({ id, reason: 'an answer is longer than the window of the model or of its reference' });
-          continue;
+    documents: items.map(({ id, language, kind, reference, prompt, chosen, rejected }) => ({
+      id,
+      groups: { kind, ...languageGroups(language, tiers) },
+      requests: pairRequests(options, prompt, chosen, rejected).map((request) => ({
+        type: 'loglikelihood',
+        ...request,
+      })),
+      row: { id, language, kind, prompt: options.formatPrompt(prompt), chosen, rejected },
+      target: chosen,
+      score: (responses) => {
+        const [preferredAnswer, otherAnswer] = responses as readonly LoglikelihoodResponse[];
+        const own = [preferredAnswer!.logProb, otherAnswer!.logProb] as const;
+        const [referenceChosen, referenceRejected] = [reference?.chosen ?? 0, reference?.rejected ?? 0];
+        if ([...own, referenceChosen, referenceRejected].some(Number.isNaN)) {
+          return { skipped: 'an answer is longer than the window of the model or of its reference' };
         }
-        const [policyMargin, referenceMargin] = [values[0]! - values[1]!, values[2]! - values[3]!];
-        const normalized =
-          policy.chosen.logProb / policy.chosen.numTokens - policy.rejected.logProb / policy.rejected.numTokens;
+        const [policyMargin, referenceMargin] = [own[0] - own[1], referenceChosen - referenceRejected];
+        const normalized = own[0] / preferredAnswer!.numTokens - own[1] / otherAnswer!.numTokens;
         const rewardMargin = policyMargin - referenceMargin;
-        samples.push({
-          id,
-          groups: { kind, ...languageGroups(language, tiers) },
+        return {
           statistics: {
             ...(reference ? { reward_acc: [preferred(rewardMargin), 1], reward_margin: [rewardMargin, 1] } : {}),
             logprob_acc: [preferred(policyMargin), 1],
             logprob_acc_norm: [preferred(normalized), 1],
           },
           record: { chosen, rejected, policyMargin, ...(reference ? { referenceMargin } : {}) },
-        });
-      }
-      return { samples, skipped };
-    },
-  };
+        };
+      },
+    })),
+  });
 }
 
-async function askPairs<Prompt>(
-  model: LanguageModel,
-  pairs: readonly PreferencePair<Prompt>[],
+function pairRequests<Prompt>(
   { formatPrompt, completionSuffix = '' }: PreferenceFormat<Prompt>,
-  options?: RequestOptions,
-) {
-  const requests = pairs.flatMap(({ prompt, chosen, rejected }) => {
-    const context = formatPrompt(prompt);
-    return [chosen, rejected].map((answer) => ({ context, continuation: answer + completionSuffix }));
-  });
-  const answers = await model.loglikelihood(requests, options);
-  return pairs.map((_, index) => ({ chosen: answers[2 * index]!, rejected: answers[2 * index + 1]! }));
+  prompt: Prompt,
+  chosen: string,
+  rejected: string,
+): LoglikelihoodRequest[] {
+  const context = formatPrompt(prompt);
+  return [chosen, rejected].map((answer) => ({ context, continuation: answer + completionSuffix }));
 }
 
 function preferred(margin: number): number {

@@ -2,7 +2,8 @@
  * One item of a task as requests and a rule that scores their answers: what an engine may ask in any order, on any rank, and resume.
  */
 import type { LanguageModel, LoglikelihoodResponse, RequestOptions, RollingResponse } from '../model/language-model.ts';
-import type { EvalSample, Json, SkippedItem, TaskRun } from './eval-task.ts';
+import type { EvalSample, EvalTask, Json, SkippedItem, TaskRun } from './eval-task.ts';
+import { selectItems } from './select-items.ts';
 
 export type TaskRequest =
   | { readonly type: 'loglikelihood'; readonly context: string; readonly continuation: string }
@@ -31,6 +32,22 @@ export interface TaskDocument {
   readonly target: Json;
   /** @param responses one for each request, in their order */
   score(responses: readonly TaskResponse[]): DocumentScore;
+}
+
+/** A task whose items are documents, with the run that asks for them all at once. */
+export function taskOfDocuments(
+  task: Omit<EvalTask, 'run'> & { readonly documents: readonly TaskDocument[] },
+): EvalTask & { readonly documents: readonly TaskDocument[] } {
+  const { name, macroBy, documents, unusable = [], signatures } = task;
+  return {
+    ...task,
+    async run(model, { limit, signal, onProgress }) {
+      const selected = selectItems(name, documents, ({ groups }) => groups[macroBy]!, limit);
+      const responses = await askDocuments(model, selected, { signal, onProgress });
+      const { samples, skipped } = scoreDocuments(selected, responses);
+      return { samples, skipped: [...unusable, ...skipped], ...(signatures && { signatures }) };
+    },
+  };
 }
 
 /** Asks a model for every document's requests, each kind in one call. */

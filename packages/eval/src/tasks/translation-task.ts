@@ -9,10 +9,11 @@ import { inputError } from '../input-error.ts';
 import { bleuMetric } from '../metrics/bleu.ts';
 import { type BleuTokenizerName, bleuTokenizer } from '../metrics/bleu-tokenizers.ts';
 import { chrfMetric } from '../metrics/chrf.ts';
-import type { SegmentStatistics } from '../metrics/corpus-metric.ts';
+import type { CorpusMetric } from '../metrics/corpus-metric.ts';
 import type { EvalTask } from './eval-task.ts';
 import type { MetricDefinition } from './metric-definition.ts';
-import { checkItems, countItems, languageGroups, selectItems, type Tiers } from './select-items.ts';
+import { checkItems, countItems, languageGroups, type Tiers } from './select-items.ts';
+import { taskOfDocuments } from './task-document.ts';
 
 export interface TranslationPair {
   readonly id: string;
@@ -92,7 +93,13 @@ export function translationTask(options: TranslationOptions): EvalTask {
     bleuTokenizer(tokenize(targetLanguage));
   }
 
-  return {
+  const scoringOf = new Map(
+    [...new Set(items.map(({ targetLanguage }) => targetLanguage))].map((language) => [
+      language,
+      directionMetrics(tokenize(language)),
+    ]),
+  );
+  return taskOfDocuments({
     name,
     version,
     numItems: countItems(items, ({ direction }) => direction),
@@ -104,40 +111,38 @@ export function translationTask(options: TranslationOptions): EvalTask {
       chrf: points({ type: 'chrf', options: {} }),
       'chrf++': points({ type: 'chrf', options: { wordOrder: 2 } }),
     },
-    async run(model, { limit, signal, onProgress }) {
-      const selected = selectItems(name, items, ({ direction }) => direction, limit);
-      const requests = selected.map((item) => ({ prompt: prompt(item), until, maxNewTokens }));
-      const outputs = await model.generateUntil(requests, { signal, onProgress });
-      const hypotheses = outputs.map((output) => output.trim());
-      const references = selected.map(({ target }) => target);
-      const chrf = rowsOf(chrfMetric().statistics(hypotheses, references));
-      const chrfPlus = rowsOf(chrfMetric({ wordOrder: 2 }).statistics(hypotheses, references));
-      const signatures: Record<string, string> = {
-        chrf: chrfMetric().signature(references),
-        'chrf++': chrfMetric({ wordOrder: 2 }).signature(references),
-      };
-      const samples = selected.map((item, index) => {
-        const { id, direction, language, source, target, targetLanguage } = item;
-        const bleu = bleuMetric({ tokenize: tokenize(targetLanguage) });
-        signatures[`bleu ${targetLanguage}`] ??= bleu.signature([target]);
-        return {
-          id,
-          groups: { direction, ...languageGroups(language, tiers) },
-          statistics: {
-            bleu: rowsOf(bleu.statistics([hypotheses[index]!], [target]))[0]!,
-            chrf: chrf[index]!,
-            'chrf++': chrfPlus[index]!,
-          },
-          record: { prompt: requests[index]!.prompt, source, reference: target, hypothesis: hypotheses[index]! },
-        };
-      });
-      return { samples, skipped: [], signatures };
+    signatures: {
+      chrf: chrfMetric().signature(['one']),
+      'chrf++': chrfMetric({ wordOrder: 2 }).signature(['one']),
+      ...Object.fromEntries(
+        [...scoringOf].map(([language, { bleu }]) => [`bleu ${language}`, bleu.signature(['one'])]),
+      ),
     },
-  };
+    documents: items.map((item) => {
+      const { id, direction, language, source, target, sourceLanguage, targetLanguage } = item;
+      const text = prompt(item);
+      return {
+        id,
+        groups: { direction, ...languageGroups(language, tiers) },
+        requests: [{ type: 'generate_until', prompt: text, until, maxNewTokens }],
+        row: { id, source, target, sourceLanguage, targetLanguage },
+        target,
+        score: ([output]) => {
+          const hypothesis = (output as string).trim();
+          const row = (metric: CorpusMetric<{ readonly score: number }>): number[] => [
+            ...metric.statistics([hypothesis], [target]).values,
+          ];
+          const { bleu, chrf, chrfPlus } = scoringOf.get(targetLanguage)!;
+          return {
+            statistics: { bleu: row(bleu), chrf: row(chrf), 'chrf++': row(chrfPlus) },
+            record: { prompt: text, source, reference: target, hypothesis },
+          };
+        },
+      };
+    }),
+  });
 }
 
-function rowsOf({ width, numSegments, values }: SegmentStatistics): number[][] {
-  return Array.from({ length: numSegments }, (_, segment) => [
-    ...values.subarray(segment * width, (segment + 1) * width),
-  ]);
+function directionMetrics(tokenizer: BleuTokenizerName) {
+  return { bleu: bleuMetric({ tokenize: tokenizer }), chrf: chrfMetric(), chrfPlus: chrfMetric({ wordOrder: 2 }) };
 }

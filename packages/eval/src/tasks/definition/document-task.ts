@@ -4,7 +4,7 @@
 import { inputError } from '../../input-error.ts';
 import type { EvalTask, Json } from '../eval-task.ts';
 import type { MetricDefinition } from '../metric-definition.ts';
-import { askDocuments, scoreDocuments } from '../task-document.ts';
+import { taskOfDocuments } from '../task-document.ts';
 import { type BuildDocumentsOptions, buildDocuments } from './build-documents.ts';
 import type { Row, TaskDefinition } from './task-definition.ts';
 
@@ -29,7 +29,7 @@ export function documentTask(
       `at least one row must be usable, got ${skipped.length} that are not. The first, '${id}': ${reason}.`,
     );
   }
-  return {
+  return taskOfDocuments({
     name,
     version,
     numItems: { [language]: numRows },
@@ -40,14 +40,8 @@ export function documentTask(
     memberOf: groups,
     documents,
     unusable: skipped,
-    async run(model, { limit, signal, onProgress }) {
-      const asked = documents.slice(0, limit);
-      const responses = await askDocuments(model, asked, { signal, onProgress });
-      const scored = scoreDocuments(asked, responses);
-      const signatures = prompt.type === 'generate_until' ? prompt.scoring.signatures : undefined;
-      return { samples: scored.samples, skipped: [...skipped, ...scored.skipped], ...(signatures && { signatures }) };
-    },
-  };
+    signatures: prompt.type === 'generate_until' ? prompt.scoring.signatures : undefined,
+  });
 }
 
 function metricsOf({ prompt }: TaskDefinition, chance: number): Record<string, MetricDefinition> {
