@@ -135,6 +135,7 @@ export {
 } from './tasks/task-document.ts';
 export { findTasks, taskDefinitions, taskGroups } from './tasks/task-registry.ts';
 export { floresTask } from './tasks/translation/flores.ts';
+export { withSpBleu } from './tasks/translation/with-spbleu.ts';
 export {
   defaultBleuTokenizer,
   type TranslationOptions,
