@@ -9,6 +9,7 @@ import { addCompletionCommand } from './add-completion-command.ts';
 import { addAlignCommand } from './align/add-align-command.ts';
 import { type CommandContext, EXIT_CODE_HELP } from './command-context.ts';
 import { addConfigCommands } from './config/add-config-commands.ts';
+import { addDataCommands } from './data/add-data-commands.ts';
 import { addDoctorCommand } from './doctor/add-doctor-command.ts';
 import { addChatCommand } from './model/add-chat-command.ts';
 import { addServeCommand } from './model/add-serve-command.ts';
@@ -71,6 +72,7 @@ ${EXIT_CODE_HELP}`,
   addRecipeCommands(program, context);
   addDoctorCommand(program, context);
   addConfigCommands(program, context);
+  addDataCommands(program, context);
   addAlignCommand(program, context);
   addChatCommand(program, context);
   addServeCommand(program, context);

@@ -14,16 +14,27 @@ export interface ConfigProblem {
   readonly place?: string;
 }
 
+/** What a file is checked against. */
+export interface ConfigSchema {
+  readonly functionName: string;
+  readonly name: string;
+  /** prints it */
+  readonly command: string;
+}
+
+const RECIPES: ConfigSchema = { functionName: 'loadRecipe', name: 'recipe', command: 'marco config schema' };
+
 /** Every problem of a recipe at once. */
 export class ConfigError extends BadInputError {
   readonly problems: readonly ConfigProblem[];
-  constructor(source: string, problems: readonly ConfigProblem[]) {
+  /** @param schema which kind of file the problems are in */
+  constructor(source: string, problems: readonly ConfigProblem[], schema: ConfigSchema = RECIPES) {
     const lines = problems.map(
       (problem) => `  - ${problem.place === undefined ? '' : `${problem.place}: `}${problem.message}`,
     );
     const many = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
     super(
-      `[@marco-ts/pipeline] loadRecipe: a recipe must fit the schema, got ${many} in ${source}:\n${lines.join('\n')}\nSee every key with: marco config schema`,
+      `[@marco-ts/pipeline] ${schema.functionName}: a ${schema.name} must fit the schema, got ${many} in ${source}:\n${lines.join('\n')}\nSee every key with: ${schema.command}`,
     );
     this.problems = problems;
   }

@@ -33,7 +33,10 @@ function workerFile(): URL {
 }
 
 function startWorker(output: string): RankWorker {
-  const worker = new Worker(workerFile(), { workerData: { output } });
+  const file = workerFile();
+  // From the sources, packages of this repository are taken from their sources too.
+  const conditions = file.pathname.endsWith('.ts') ? ['--conditions=@marco-ts/source'] : [];
+  const worker = new Worker(file, { workerData: { output }, execArgv: [...process.execArgv, ...conditions] });
   let isClosing = false;
   let current: { readonly onReply: (reply: RankReply) => void; readonly onEnd: (error: Error) => void } | undefined;
   worker.on('message', (reply: RankReply) => current?.onReply(reply));

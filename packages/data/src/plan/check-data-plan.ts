@@ -34,7 +34,7 @@ function problemsOf(issue: z.core.$ZodIssue, value: unknown): PlanProblem[] {
     return [
       {
         path: [...path],
-        message: `expected one of ${STEP_NAMES.map((name) => `"${name}"`).join(', ')}, got ${show(valueAt(value, path))}`,
+        message: `expected one of ${STEP_NAMES.map((name) => `"${name}"`).join(', ')}, got ${show(valueAt(value, path) ?? valueAt(value, path.slice(0, -1)))}`,
       },
     ];
   }
