@@ -15,7 +15,8 @@ Exit codes:
   1    a stage or command failed
   2    bad input: recipe, option, directory
   130  stopped by Ctrl-C, what was done is saved
-  143  stopped by SIGTERM, what was done is saved`;
+  143  stopped by SIGTERM, what was done is saved
+  138  stopped by SIGUSR1 (Slurm's --signal=USR1@60), what was done is saved`;
 
 /** For options that can be repeated. */
 export function collect(value: string, previous: readonly string[] = []): readonly string[] {

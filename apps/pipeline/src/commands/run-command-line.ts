@@ -11,7 +11,9 @@ import { type CommandContext, EXIT_CODE_HELP } from './command-context.ts';
 import { addConfigCommands } from './config/add-config-commands.ts';
 import { addDataCommands } from './data/add-data-commands.ts';
 import { addDoctorCommand } from './doctor/add-doctor-command.ts';
+import { addInitCommand } from './init/add-init-command.ts';
 import { addChatCommand } from './model/add-chat-command.ts';
+import { addDownloadCommand } from './model/add-download-command.ts';
 import { addServeCommand } from './model/add-serve-command.ts';
 import type { CommandOutput, Pipeline } from './pipeline.ts';
 import { addRecipeCommands } from './recipe/add-recipe-commands.ts';
@@ -69,11 +71,13 @@ Examples:
   marco doctor                                which backends are here
 ${EXIT_CODE_HELP}`,
     );
+  addInitCommand(program, context);
   addRecipeCommands(program, context);
   addDoctorCommand(program, context);
   addConfigCommands(program, context);
   addDataCommands(program, context);
   addAlignCommand(program, context);
+  addDownloadCommand(program, context);
   addChatCommand(program, context);
   addServeCommand(program, context);
   addCompletionCommand(program);

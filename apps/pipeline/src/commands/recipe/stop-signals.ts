@@ -1,5 +1,5 @@
 /**
- * Turns Ctrl-C and SIGTERM into an abort signal: the first lets the running stage save, a second Ctrl-C ends the process at once.
+ * Turns Ctrl-C, SIGTERM and SIGUSR1 (Slurm's warning) into an abort signal: the first lets the running stage save, a second Ctrl-C ends the process at once.
  */
 import { EXIT_CODES, InterruptedError, type StopSignal } from '../../errors.ts';
 
@@ -12,6 +12,8 @@ export interface StopSignals {
 
 /** One Ctrl-C comes twice when the terminal and a parent that passes signals on both send it; nobody presses it again this soon. */
 const SAME_KEY_PRESS_MS = 100;
+
+const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGUSR1'];
 
 /** @param onStop called once, at the first signal */
 export function listenForStopSignals(onStop: (signal: StopSignal) => void): StopSignals {
@@ -26,15 +28,12 @@ export function listenForStopSignals(onStop: (signal: StopSignal) => void): Stop
     controller.abort(new InterruptedError(name, undefined));
     onStop(name);
   };
-  const onInterrupt = stop('SIGINT');
-  const onTerminate = stop('SIGTERM');
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onTerminate);
+  const handlers = STOP_SIGNALS.map((name) => [name, stop(name)] as const);
+  for (const [name, handler] of handlers) process.on(name, handler);
   return {
     signal: controller.signal,
     close() {
-      process.off('SIGINT', onInterrupt);
-      process.off('SIGTERM', onTerminate);
+      for (const [name, handler] of handlers) process.off(name, handler);
     },
   };
 }

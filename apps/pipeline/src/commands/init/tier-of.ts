@@ -1,0 +1,7 @@
+import { MARCO_LANGUAGES } from '@marco-ts/data';
+import type { LanguageTier } from '../../config/recipe-schema.ts';
+
+/** @returns the paper's tier of a language; those it does not name are low-resource */
+export function tierOf(code: string): LanguageTier {
+  return MARCO_LANGUAGES.find((language) => language.code === code)?.tier ?? 'low';
+}
