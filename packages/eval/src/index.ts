@@ -1,6 +1,7 @@
 export { type AnswerFilter, answerFilter } from './answers/answer-filters.ts';
 export { type AnswerMatchOptions, answerF1, answerTokens, exactMatch } from './answers/answer-match.ts';
 export { type ChoiceAccuracy, choiceAccuracy } from './answers/choice-accuracy.ts';
+export { extractChoice } from './answers/extract-choice.ts';
 export { finalAnswer, isEquivalentMath, normalizeMath } from './answers/math-equivalence.ts';
 export type { DatasetFiles } from './datasets/dataset-files.ts';
 export { directoryDatasetFiles } from './datasets/directory-dataset-files.ts';
@@ -94,6 +95,7 @@ export type {
   TaskPrompt,
 } from './tasks/definition/task-definition.ts';
 export { UnusableRow } from './tasks/definition/unusable-row.ts';
+export { writtenChoice } from './tasks/definition/written-choice.ts';
 export type {
   EvalSample,
   EvalTask,
@@ -115,6 +117,7 @@ export {
   mtBenchTask,
 } from './tasks/judge/mt-bench-task.ts';
 export { LANGUAGE_NAMES, languageName, languageOfCode } from './tasks/languages.ts';
+export { marcoSuite } from './tasks/marco-suite.ts';
 export { type MetricDefinition, type MetricKind, type MetricValue, scoreOfSums } from './tasks/metric-definition.ts';
 export {
   type PairLogProbs,

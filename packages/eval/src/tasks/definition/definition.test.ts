@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../../evaluate.ts';
 import type { LanguageModel } from '../../model/language-model.ts';
+import { marcoSuite } from '../marco-suite.ts';
 import { findTasks, taskDefinitions, taskGroups } from '../task-registry.ts';
 import { buildContext } from './build-context.ts';
 import { documentTask } from './document-task.ts';
@@ -133,4 +134,18 @@ test('the registry: names, groups, patterns, pairs, and the nearest names of a m
     expect(language, name).toMatch(/^[a-z]{3}_[A-Z][a-z]{3}$/);
     expect(paper, name).not.toBe('');
   }
+});
+
+test('the paper’s suite: its languages and shots', () => {
+  const suite = marcoSuite();
+  const shots = (prefix: string) =>
+    new Set(suite.filter(({ name }) => name.startsWith(prefix)).map(({ numFewShot }) => numFewShot));
+  expect(
+    ['ceval', 'arc_', 'mmlu_', 'xcopa', 'm_mmlu', 'xstory', 'tydiqa', 'belebele', 'flores', 'wmt16'].map((prefix) => [
+      ...shots(prefix),
+    ]),
+  ).toEqual([[5], [25], [5], [5], [5], [5], [1], [1], [1], [1]]);
+  expect(suite.filter(({ name }) => name.startsWith('belebele'))).toHaveLength(28);
+  expect(suite.filter(({ name }) => name.startsWith('flores'))).toHaveLength(56);
+  expect(suite.find(({ name }) => name === 'xcopa_th')!.splits).toEqual({ test: 'validation' });
 });
