@@ -8,11 +8,12 @@
  * | 2 | bad input: recipe, option, directory |
  * | 130 | stopped by Ctrl-C (SIGINT), everything so far is saved |
  * | 143 | stopped by SIGTERM, everything so far is saved |
+ * | 138 | stopped by SIGUSR1, which Slurm sends before the time is up; everything so far is saved |
  */
 
-export const EXIT_CODES = { done: 0, failed: 1, badInput: 2, SIGINT: 130, SIGTERM: 143 } as const;
+export const EXIT_CODES = { done: 0, failed: 1, badInput: 2, SIGINT: 130, SIGTERM: 143, SIGUSR1: 138 } as const;
 
-export type StopSignal = 'SIGINT' | 'SIGTERM';
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGUSR1';
 
 /** Something the user gave cannot be used: a recipe, an option, a directory, an unreadable or empty source. Ends with exit code 2. */
 export class BadInputError extends Error {
@@ -29,7 +30,7 @@ export class StageFailedError extends Error {
   }
 }
 
-/** The run was stopped by a signal after the current stage saved what it had. Ends with exit code 130 or 143. */
+/** The run was stopped by a signal after the current stage saved what it had. Ends with exit code 130, 143 or 138. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   readonly stopSignal: StopSignal;

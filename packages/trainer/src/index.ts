@@ -52,6 +52,7 @@ export type {
 } from './optimizers/optimizer.ts';
 export { orthogonalize } from './optimizers/orthogonalize.ts';
 export { type OptimizerPart, partition } from './optimizers/partition.ts';
+export { measurePeakFlops } from './probe/measure-peak-flops.ts';
 export { type ConstantOptions, constant } from './schedules/constant.ts';
 export { cosine } from './schedules/cosine.ts';
 export { type DecayOptions, linear } from './schedules/linear.ts';

@@ -18,6 +18,9 @@ export const FAMILIAR_NAMES: Readonly<Record<string, string>> = {
   pref_loss: 'lossTypes',
   loss_type: 'lossTypes',
   min_lr_ratio: 'minLearningRateRatio',
+  optim: 'optimizer',
+  lr_scheduler_type: 'learningRateSchedule',
+  report_to: 'reportTo',
 };
 
 /** Too vague to be accepted, clear enough for a hint. */

@@ -5,6 +5,7 @@
  * (`swh_Latn`). Model fields are Hugging Face's in camelCase. Learning rates are peaks after warm-up.
  */
 import { z } from 'zod';
+import { pretrainingOptions, trainingOptions } from './training-options.ts';
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" or "-"');
 /** a language in a script, as a recipe writes it */
@@ -68,6 +69,7 @@ const optimization = {
   keepLastCheckpoints: count,
   /** forward each layer again in the backward pass: less memory, more time */
   recompute: z.boolean(),
+  ...trainingOptions,
 };
 
 /** Rows of every micro-batch that replay pretraining text, in the mixture of the last pretraining stage, against forgetting. */
@@ -249,6 +251,7 @@ export const recipeSchema = z.strictObject({
     evaluateEverySteps: count.optional(),
     /** validation documents per language for it */
     numValidationDocuments: count,
+    ...pretrainingOptions,
     stages: z.array(pretrainStage).min(1),
   }),
   /** leave out to skip */

@@ -4,15 +4,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBatchLoader, decodePackedPlan, openShard, type Shard, type TokenBatch } from '@marco-ts/data';
-import { bitsPerByteTask, evaluate, qwen2LanguageModel } from '@marco-ts/eval';
-import { causalLanguageModelLoss } from '@marco-ts/model';
-import { loadTokenizer } from '@marco-ts/tokenizer';
-import { languageTiers } from '../config/recipe-languages.ts';
+import { causalLanguageModelLoss, estimate } from '@marco-ts/model';
 import type { Recipe } from '../config/recipe-schema.ts';
-import type { Stage, StageContext } from '../runner/stage.ts';
-import { readDocuments } from '../stage-files/data-files.ts';
-import { loadStageModel, type StageModel } from '../stage-files/model-files.ts';
+import type { Stage } from '../runner/stage.ts';
+import { loadStageModel } from '../stage-files/model-files.ts';
 import { numStepsOf } from '../stage-files/used-tokens.ts';
+import { makeSchedule } from '../training/make-schedule.ts';
+import { validateLanguages } from '../training/validate-languages.ts';
 import { runTraining } from './run-training.ts';
 import { planFile, SHARDS_DIRECTORY } from './shards-stage.ts';
 
@@ -21,7 +19,9 @@ export function pretrainStage(stageName: string, previous: string): Stage<Recipe
   const stageOf = ({ pretrain }: Recipe) => pretrain.stages.find(({ name }) => name === stageName)!;
   const config = (recipe: Recipe) => {
     const { stages: _, maxEpochs: __, ...settings } = recipe.pretrain;
-    return { settings, stage: stageOf(recipe), seed: recipe.seed };
+    const { continues, nextPeak } = transitionsOf(recipe, stageName);
+    const transition = { ...(continues ? { continues } : {}), ...(nextPeak === undefined ? {} : { nextPeak }) };
+    return { settings, stage: stageOf(recipe), seed: recipe.seed, ...transition };
   };
   return {
     name: stageName,
@@ -31,8 +31,9 @@ export function pretrainStage(stageName: string, previous: string): Stage<Recipe
     config,
     async run(context) {
       const { inputs, recipe } = context;
-      const { learningRate } = stageOf(recipe);
-      const { microBatchSize, gradAccumSteps } = recipe.pretrain;
+      const { learningRate: peak } = stageOf(recipe);
+      const { microBatchSize, gradAccumSteps, sequenceLength, recompute, watch } = recipe.pretrain;
+      const { continues, nextPeak } = transitionsOf(recipe, stageName);
       const packed = decodePackedPlan(await readFile(join(inputs.shards!, planFile(stageName))));
       const shards: Shard[] = [];
       try {
@@ -41,16 +42,28 @@ export function pretrainStage(stageName: string, previous: string): Stage<Recipe
         }
         const loader = createBatchLoader({ shards, packed, microBatchSize });
         const model = await loadStageModel(inputs[previous]!);
+        const numSteps = numStepsOf(packed.numSequences, microBatchSize * gradAccumSteps);
+        const size = estimate(model.config, { batchSize: microBatchSize, sequenceLength, recompute });
         return await runTraining<TokenBatch>(context, {
           settings: recipe.pretrain,
-          learningRate,
-          numSteps: numStepsOf(packed.numSequences, microBatchSize * gradAccumSteps),
+          learningRate: peak,
+          schedule: makeSchedule(recipe.pretrain, {
+            peak,
+            numSteps,
+            continues,
+            ...(nextPeak === undefined ? {} : { nextPeak }),
+          }),
+          numSteps,
           model,
-          lossFn: causalLanguageModelLoss(model.config, { recompute: recipe.pretrain.recompute }),
+          flopsPerToken: size.trainingFlopsPerToken,
+          lossFn: causalLanguageModelLoss(model.config, { recompute }),
           batchAt: loader.batchAt,
           groupNames: loader.sourceNames,
           config: config(recipe),
-          ...(await validation(context, model)),
+          evaluate: await validateLanguages(context, model.config, inputs[previous]!),
+          watch,
+          continueFrom: continues ? inputs[previous] : undefined,
+          keepOptimizer: nextPeak !== undefined,
         });
       } finally {
         for (const shard of shards) shard.close();
@@ -59,29 +72,9 @@ export function pretrainStage(stageName: string, previous: string): Stage<Recipe
   };
 }
 
-/** Bits per byte of some validation documents of every language while training. */
-async function validation({ inputs, recipe, signal }: StageContext<Recipe>, { config }: StageModel) {
-  const { evaluateEverySteps, numValidationDocuments } = recipe.pretrain;
-  if (evaluateEverySteps === undefined) return {};
-  const tokenizer = await loadTokenizer(inputs.tokenizer!);
-  const task = bitsPerByteTask({
-    documents: await readDocuments(inputs.data!, 'validation'),
-    tiers: Object.fromEntries(languageTiers(recipe)),
-  });
-  return {
-    evaluate: {
-      every: evaluateEverySteps,
-      run: async (params: StageModel['params']) => {
-        const languageModel = qwen2LanguageModel({ params, config, tokenizer, batchTokens: recipe.eval.batchTokens });
-        const { tasks } = await evaluate(languageModel, [task], { limit: numValidationDocuments, signal });
-        const { groups } = tasks[task.name]!;
-        return Object.fromEntries(
-          Object.entries(groups.tier!).map(([tier, { metrics, macro }]) => [
-            `bits_per_byte/${tier}`,
-            (macro?.bits_per_byte ?? metrics.bits_per_byte!).value,
-          ]),
-        );
-      },
-    },
-  };
+/** How a stage stands between its neighbours where stages go on from each other. */
+function transitionsOf({ pretrain }: Recipe, stageName: string): { continues: boolean; nextPeak: number | undefined } {
+  if (pretrain.stageTransition !== 'continue') return { continues: false, nextPeak: undefined };
+  const index = pretrain.stages.findIndex(({ name }) => name === stageName);
+  return { continues: index > 0, nextPeak: pretrain.stages[index + 1]?.learningRate };
 }

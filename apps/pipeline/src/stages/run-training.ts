@@ -1,58 +1,76 @@
 /**
- * One training stage of the pipeline: the trainer's loop with checkpoints, a log and the progress bar, and the trained model at the end.
+ * One training stage of the pipeline: the trainer's loop with checkpoints, logs and the progress bar, and the trained model at the end.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createCheckpointStore, hashJson, type JsonObject } from '@marco-ts/checkpoint';
-import { disposeParams, type LossFn, type ParamMap } from '@marco-ts/core';
+import { type CheckpointStore, createCheckpointStore, hashJson, type JsonObject } from '@marco-ts/checkpoint';
+import { copyParams, disposeParams, type LossFn, type ParamMap, paramsFromArrays } from '@marco-ts/core';
 import {
-  adamw,
-  chain,
-  clipByGlobalNorm,
-  cosine,
-  createJsonlLogger,
   type EvaluateOptions,
+  equalAverage,
+  exponentialAverage,
+  measurePeakFlops,
   runToEnd,
+  type Schedule,
+  type TrainResult,
   train,
+  type WatchOptions,
+  type WeightAverage,
 } from '@marco-ts/trainer';
 import type { Recipe } from '../config/recipe-schema.ts';
+import type { TrainingOptions } from '../config/training-options.ts';
 import type { RunRecipe, StageContext, StageCounts } from '../runner/stage.ts';
 import { type StageModel, saveStageModel } from '../stage-files/model-files.ts';
+import { readCarriedOptimizer, writeCarriedOptimizer } from '../training/carried-optimizer.ts';
+import { makeLoggers } from '../training/make-loggers.ts';
+import { makeOptimizer } from '../training/make-optimizer.ts';
+import { makeSchedule } from '../training/make-schedule.ts';
 import { startBackend } from './start-backend.ts';
+
+export { TRAINING_LOG_FILE } from '../training/make-loggers.ts';
 
 /** The record of the backend that the stage ran on. */
 export const BACKEND_FILE = 'backend.json';
-export const TRAINING_LOG_FILE = 'training.jsonl';
 const CHECKPOINTS_DIRECTORY = 'checkpoints';
 
 /** What every training section of a recipe has. */
-export type TrainingSettings = Pick<
-  Recipe['pretrain'],
-  | 'gradAccumSteps'
-  | 'adamBeta1'
-  | 'adamBeta2'
-  | 'adamEpsilon'
-  | 'weightDecay'
-  | 'maxGradNorm'
-  | 'warmupRatio'
-  | 'minLearningRateRatio'
-  | 'logEverySteps'
-  | 'checkpointEverySteps'
-  | 'keepLastCheckpoints'
->;
+export type TrainingSettings = TrainingOptions &
+  Pick<
+    Recipe['pretrain'],
+    | 'gradAccumSteps'
+    | 'adamBeta1'
+    | 'adamBeta2'
+    | 'adamEpsilon'
+    | 'weightDecay'
+    | 'maxGradNorm'
+    | 'warmupRatio'
+    | 'minLearningRateRatio'
+    | 'logEverySteps'
+    | 'checkpointEverySteps'
+    | 'keepLastCheckpoints'
+  >;
 
 export interface TrainingPlan<Batch> {
   readonly settings: TrainingSettings;
   readonly learningRate: number;
   readonly numSteps: number;
-  /** freed at the end */
+  /** freed once the run has its own copy */
   readonly model: StageModel;
   readonly lossFn: LossFn<Batch>;
   readonly batchAt: (microBatchIndex: number) => Batch;
   readonly groupNames: readonly string[];
   /** part of the recipe that a checkpoint must agree with */
   readonly config: JsonObject;
-  readonly evaluate?: EvaluateOptions;
+  readonly evaluate?: EvaluateOptions | undefined;
+  readonly watch?: WatchOptions | undefined;
+  /** learning rate by steps within the stage, in place of the settings' */
+  readonly schedule?: Schedule;
+  /** operations per token of forward and backward, for the log */
+  readonly flopsPerToken?: number;
+  /** directory of the stage whose moments and step count are carried on */
+  readonly continueFrom?: string | undefined;
+  /** leave the moments for the next stage to carry on */
+  readonly keepOptimizer?: boolean;
   /** saved beside the weights, such as the tokenizer's */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -69,9 +87,12 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
   await writeFile(join(directory, BACKEND_FILE), JSON.stringify(backend, null, 2));
   const store = createCheckpointStore(join(directory, CHECKPOINTS_DIRECTORY), {
     keepLast: settings.keepLastCheckpoints,
+    inThread: true,
   });
-  const logger = await createJsonlLogger(join(directory, TRAINING_LOG_FILE));
-  let trained: ParamMap | undefined;
+  const carried = plan.continueFrom === undefined ? undefined : await readCarriedOptimizer(plan.continueFrom);
+  const schedule = plan.schedule ?? makeSchedule(settings, { peak: plan.learningRate, numSteps });
+  const logger = await makeLoggers({ ...settings, directory, runName: context.recipe.name, log });
+  let result: TrainResult | undefined;
   try {
     progress.start({ total: numSteps, unit: 'steps' });
     const run = train({
@@ -80,45 +101,95 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
       batchAt: plan.batchAt,
       numSteps,
       gradAccumSteps: settings.gradAccumSteps,
-      optimizer: chain(
-        clipByGlobalNorm(settings.maxGradNorm),
-        adamw({
-          learningRate: cosine({
-            peak: plan.learningRate,
-            numSteps,
-            warmupSteps: Math.round(numSteps * settings.warmupRatio),
-            minRatio: settings.minLearningRateRatio,
-          }),
-          beta1: settings.adamBeta1,
-          beta2: settings.adamBeta2,
-          eps: settings.adamEpsilon,
-          weightDecay: settings.weightDecay,
-        }),
-      ),
+      // The optimizer counts the steps of the stage that it carries on; the schedule is of this stage.
+      optimizer: makeOptimizer(settings, (step) => schedule(step - (carried?.numSteps ?? 0))),
       checkpoints: { store, every: settings.checkpointEverySteps, configHash: hashJson(plan.config) },
       logEvery: settings.logEverySteps,
       signal,
       groupNames: plan.groupNames,
-      ...(plan.evaluate === undefined ? {} : { evaluate: plan.evaluate }),
+      guard: guardOf(settings),
+      keepOptimizerState: plan.keepOptimizer ?? false,
+      ...given('freeze', settings.freeze),
+      ...given('average', averageOf(settings, numSteps)),
+      ...given('evaluate', plan.evaluate),
+      ...given('watch', plan.watch),
+      ...given('continueFrom', carried),
+      ...(plan.flopsPerToken === undefined ? {} : { speed: await speedOf(plan.flopsPerToken) }),
     });
     let loss = Number.NaN;
-    const result = await runToEnd(run, async (event) => {
+    result = await runToEnd(run, async (event) => {
       await logger.log(event);
-      if (event.type === 'run-started' && event.resumed) log(`going on from step ${event.step}`);
+      if (event.type === 'run-started') {
+        // The run has its own copy: two of them would cost 4 bytes a parameter.
+        disposeParams(model.params);
+        if (event.resumed) log(`going on from step ${event.step}`);
+      }
       if (event.type === 'warning') log(event.message);
+      if (event.type === 'run-finished' && event.stoppedEarly)
+        log(
+          `${plan.watch!.metric} no longer improves: ended at step ${event.step}, the best was step ${event.best?.step}`,
+        );
       if (event.type === 'step-completed') {
         loss = event.loss;
         progress.set(event.step, `loss ${event.loss.toFixed(3)}, ${Math.round(event.tokensPerSecond)} tokens/s`);
       }
     });
-    trained = result.params;
     if (result.interrupted) throw signal.reason;
-    await saveStageModel(directory, { config: model.config, params: trained }, plan.files);
+    const handedOn = await paramsToHandOn(result, plan, store);
+    try {
+      await saveStageModel(directory, { config: model.config, params: handedOn }, plan.files);
+    } finally {
+      disposeParams(handedOn);
+    }
+    if (result.optimizerState !== undefined) {
+      const numStepsSoFar = (carried?.numSteps ?? 0) + result.step;
+      await writeCarriedOptimizer(directory, { optimizerState: result.optimizerState, numSteps: numStepsSoFar });
+    }
     await rm(join(directory, CHECKPOINTS_DIRECTORY), { recursive: true, force: true });
-    return { steps: numSteps, tokens: result.totalTokens, finalLoss: loss };
+    return { steps: result.step, tokens: result.totalTokens, finalLoss: loss };
   } finally {
     await logger.close();
     disposeParams(model.params);
-    if (trained !== undefined) disposeParams(trained);
+    for (const map of [carried?.optimizerState, result?.params, result?.average, result?.optimizerState])
+      if (map !== undefined) disposeParams(map);
   }
+}
+
+/** The best checkpoint's weights where they are asked for, else the average, else the last. @returns owned by the caller */
+async function paramsToHandOn<Batch>(
+  result: TrainResult,
+  { watch, settings }: TrainingPlan<Batch>,
+  store: CheckpointStore,
+): Promise<ParamMap> {
+  if (
+    watch?.keepBest !== true ||
+    result.best === undefined ||
+    result.best.step === 0 ||
+    result.best.step === result.step
+  ) {
+    return copyParams(result.average ?? result.params);
+  }
+  const { groups } = await store.load(result.best.step);
+  const best = paramsFromArrays((settings.weightAverage === undefined ? groups.params : groups.average)!);
+  // Frozen parameters are not in the checkpoint: they are as they were.
+  return new Map([...copyParams(new Map([...result.params].filter(([name]) => !best.has(name)))), ...best]);
+}
+
+function guardOf({ onDivergence = 'stop', spikeThreshold }: TrainingSettings) {
+  return { onFault: onDivergence, ...(spikeThreshold === undefined ? {} : { spikes: { threshold: spikeThreshold } }) };
+}
+
+function averageOf({ weightAverage }: TrainingSettings, numSteps: number): WeightAverage | undefined {
+  if (weightAverage === undefined) return undefined;
+  if (weightAverage.kind === 'exponential') return exponentialAverage({ decay: weightAverage.decay });
+  const fromStep = Math.max(1, Math.round(numSteps * (1 - weightAverage.share)));
+  return equalAverage({ fromStep, every: weightAverage.everySteps });
+}
+
+async function speedOf(flopsPerToken: number) {
+  return { flopsPerToken, peakFlopsPerSecond: await measurePeakFlops() };
+}
+
+function given<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
 }

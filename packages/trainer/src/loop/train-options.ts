@@ -17,7 +17,7 @@ export interface EvaluateOptions {
   readonly atStart?: boolean;
   /**
    * @param params all parameters, borrowed for the call: not to be disposed or kept
-   * @param average of the weights, where `average` is asked for; of the trained parameters alone
+   * @param average of the weights, where `average` is asked for, with the frozen ones as they are; borrowed too
    */
   run(params: ParamMap, step: number, average?: ParamMap): Promise<Readonly<Record<string, number>>>;
 }

@@ -64,7 +64,7 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
   });
   const evaluateNow = async (): Promise<TrainEvent> => {
     const before = performance.now();
-    const metrics = await evaluate!.run(whole(), run.step, run.average);
+    const metrics = await evaluate!.run(whole(), run.step, run.average && joinParams(names, run.average, frozen));
     if (options.watch !== undefined) run.watched = watch(options.watch, run.watched, metrics, run.step);
     const isBest = options.watch !== undefined && run.watched.best?.step === run.step;
     const durationMs = performance.now() - before;

@@ -6,13 +6,13 @@ export interface WatchOptions {
   /** A name that `evaluate.run` reports. */
   readonly metric: string;
   /** Whether lower or higher values are better; default `min`. */
-  readonly mode?: 'min' | 'max';
+  readonly mode?: 'min' | 'max' | undefined;
   /** Differences up to this are no improvement; default 0. */
   readonly minDelta?: number;
   /** Evaluations in a row without improvement after which the run stops early; without it, it never does. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** Keeps the checkpoint of the best evaluation beside the last ones, and saves one then. Default false. */
-  readonly keepBest?: boolean;
+  readonly keepBest?: boolean | undefined;
 }
 
 /** Plain JSON, part of every checkpoint. */
