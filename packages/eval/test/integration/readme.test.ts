@@ -11,6 +11,7 @@ const examples = [...readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/`
 test.each([
   [0, /cloze \{ value: 0?\.?\d+/],
   [1, /BLEU\|nrefs:1\|case:mixed\|eff:no\|tok:13a\|smooth:exp\|version:2\.6\.0\+ts = /],
+  [2, /Mwanaume alifungua bomba kwa hiyo/],
 ])('example %i of the README runs', (index, output) => {
   const flags = ['--conditions=@marco-ts/source', '--input-type=module-typescript', '--eval', examples[index]!];
   const { status, stdout, stderr } = spawnSync(process.execPath, flags, { cwd: folder, encoding: 'utf8' });
