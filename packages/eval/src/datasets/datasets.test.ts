@@ -118,6 +118,20 @@ test.each([
     'devtest',
     ['f.tar.gz!/flores200_dataset/devtest/swh_Latn.devtest'],
   ],
+  [
+    'a subject whose name ends another one',
+    ['c.zip!/test/law.csv', 'c.zip!/test/college_law.csv', 'c.zip!/dev/law.csv'],
+    'law',
+    'test',
+    ['c.zip!/test/law.csv'],
+  ],
+  [
+    'exams',
+    ['multilingual/test-0.parquet', 'multilingual_with_para/test-0.parquet'],
+    'multilingual',
+    'test',
+    ['multilingual/test-0.parquet'],
+  ],
   ['flores+', ['dev/swh_Latn.parquet', 'devtest/swh_Latn.parquet'], 'swh_Latn', 'dev', ['dev/swh_Latn.parquet']],
   [
     'arc',
@@ -169,6 +183,14 @@ test('a split is read from a directory, from inside archives, and both sides of 
   expect(await loadSplit({ ...options, dataset: { path: 'ceval/ceval-exam', name: 'logic' }, split: 'val' })).toEqual([
     { id: '0', question: 'q' },
   ]);
+
+  // A set that is there without rows, such as one with a loading script, is looked for where its authors publish it.
+  await put('scripted/script.py', 'pass');
+  const published = { path: 'owner/set', name: 'sw' };
+  expect(await loadSplit({ ...options, dataset: { path: 'x/scripted', name: 'sw', published } })).toEqual([{ a: 1 }]);
+  await expect(
+    loadSplit({ ...options, dataset: { path: 'x/scripted', published: { path: 'x/none' } } }),
+  ).rejects.toThrow("'x/scripted' in");
 
   await put('short/eng_Latn.test', 'one\n');
   await put('short/swh_Latn.test', 'moja\nmbili\n');

@@ -42,8 +42,21 @@ export function findSplitFiles({ files, card, config, split, acceptUnnamed }: Fi
   return acceptUnnamed ? own.filter((file) => !wordsOf(file).some((word) => SPLIT_WORDS.has(word))).sort() : [];
 }
 
-/** Of a name with dots, such as 'xquad.de', the last part may stand alone. */
+/**
+ * Files of a configuration: where a part of the path is its name, such as 'law' in 'val/law_val.csv'; else where its words stand in the path; else,
+ * of a name with dots such as 'xquad.de', those of its last part.
+ */
 function rowsOfConfig(files: readonly string[], config: string): string[] {
+  const words = plainWords(config);
+  const isPart = (file: string): boolean =>
+    withoutExtension(file)
+      .split('/')
+      .some((part) => {
+        const own = plainWords(part).split('-');
+        return [own, own.filter((word) => !SPLIT_WORDS.has(word))].some((variant) => variant.join('-') === words);
+      });
+  const exact = files.filter(isPart);
+  if (exact.length > 0) return exact;
   const whole = files.filter((file) => hasWords(file, config));
   const last = config.split('.').at(-1)!;
   return whole.length > 0 ? whole : files.filter((file) => hasWords(file, last));
@@ -66,8 +79,18 @@ function wordsOf(file: string): string[] {
 
 /** Whether the words of a name stand in the path one after the other. */
 function hasWords(file: string, name: string): boolean {
-  const plain = (text: string): string => `-${text.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '-')}-`;
-  return plain(file.replace(/\.[a-z]+(\.gz|\.zst)?$/, '')).includes(plain(name));
+  return `-${plainWords(withoutExtension(file))}-`.includes(`-${plainWords(name)}-`);
+}
+
+function plainWords(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
+    .replaceAll(/^-+|-+$/g, '');
+}
+
+function withoutExtension(file: string): string {
+  return file.replace(/\.[a-z]+(\.gz|\.zst)?$/, '');
 }
 
 interface CardConfig {

@@ -17,11 +17,24 @@ export interface LoadSplitOptions {
 
 /** @throws Error when the set, its configuration or the split is not there, or sides of a parallel set differ in length */
 export async function loadSplit(options: LoadSplitOptions): Promise<Row[]> {
-  const { files } = options;
   const { published } = options.dataset;
-  const isThere = published === undefined || (await files.list(options.dataset.path)).length > 0;
-  const dataset = isThere ? options.dataset : published;
-  return rowsOf({ ...options, dataset });
+  try {
+    return await rowsOf(options);
+  } catch (error) {
+    if (published === undefined || !(error instanceof Missing)) throw error;
+    try {
+      return await rowsOf({ ...options, dataset: published });
+    } catch (second) {
+      throw second instanceof Missing ? error : second;
+    }
+  }
+}
+
+/** A set or split that is not there; it may be elsewhere. */
+class Missing extends Error {}
+
+function missing(message: string): Missing {
+  return new Missing(inputError('loadSplit', message).message);
 }
 
 async function rowsOf(options: LoadSplitOptions): Promise<Row[]> {
@@ -50,17 +63,13 @@ async function loadFiles(
   const { path, columns } = dataset;
   const all = await files.list(path);
   if (all.length === 0) {
-    throw inputError(
-      'loadSplit',
-      `the data set '${path}' must be in ${files.place}, got none. Put it there as ${path}.`,
-    );
+    throw missing(`the data set '${path}' must be in ${files.place}, got none. Put it there as ${path}.`);
   }
   const card = all.includes('README.md') ? new TextDecoder().decode(await files.read(path, 'README.md')) : undefined;
   const found = findSplitFiles({ files: all, card, config, split, acceptUnnamed: isScored });
   if (found.length === 0) {
     const configs = seemingConfigs(all).slice(0, 12).join(', ');
-    throw inputError(
-      'loadSplit',
+    throw missing(
       `'${path}' in ${files.place} must have the split '${split}'${config === undefined ? '' : ` of '${config}'`}, got none. There seem to be: ${configs}.`,
     );
   }

@@ -49,7 +49,7 @@ export function examsTasks(): TaskDefinition[] {
     paper: 'arXiv:2011.03080',
     version: 1,
     language: languageOfCode(code),
-    dataset: { path: 'mhardalov/exams' },
+    dataset: { path: 'mhardalov/exams', name: 'multilingual', published: { path: 'mhardalov/exams' } },
     splits: { training: 'train', validation: 'dev', test: 'test' },
     prepareRows: (rows) => rows.filter((row) => rowField(row, 'info').language === name),
     fewShot: { split: 'dev', sampler: 'first_n' },

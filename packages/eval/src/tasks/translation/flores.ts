@@ -14,6 +14,14 @@ import { defaultBleuTokenizer } from '../translation-task.ts';
 
 const PIVOT = 'eng_Latn';
 
+/** What FLORES+, its successor, calls some of the languages. */
+const FLORES_PLUS_CODES: Readonly<Record<string, string>> = {
+  est_Latn: 'ekk_Latn',
+  tgl_Latn: 'fil_Latn',
+  zho_Hans: 'cmn_Hans',
+  zho_Hant: 'cmn_Hant',
+};
+
 /** From English to each language and back; other pairs by `floresTask`. */
 export function floresTasks(): TaskDefinition[] {
   const others = [...LANGUAGE_NAMES.keys()].filter((language) => language !== PIVOT);
@@ -38,7 +46,10 @@ export function floresTask(source: string, target: string): TaskDefinition {
     dataset: {
       path: 'facebook/flores',
       parallel: sides,
-      published: { path: 'openlanguagedata/flores_plus', parallel: sides },
+      published: {
+        path: 'openlanguagedata/flores_plus',
+        parallel: sides.map((side) => ({ ...side, name: FLORES_PLUS_CODES[side.name] ?? side.name })),
+      },
     },
     splits: { training: 'dev', validation: 'dev', test: 'devtest' },
     fewShot: { split: 'dev' },
