@@ -24,7 +24,7 @@ export async function readRows(file: string, bytes: Uint8Array, columns?: readon
     switch (extension) {
       case 'jsonl':
       case 'ndjson':
-        return lineRows(text);
+        return questionRows(lineRows(text));
       case 'json':
         return jsonRows(text);
       case 'csv':
@@ -103,6 +103,12 @@ function squadRows(articles: readonly SquadArticle[]): Row[] {
       })),
     ),
   );
+}
+
+/** Lines that hold a passage with its questions, as SQuAD's paragraphs do, become one row for each question. */
+function questionRows(rows: Row[]): Row[] {
+  if (!rows.every((row) => 'context' in row && Array.isArray(row.qas))) return rows;
+  return squadRows(rows.map((row) => ({ paragraphs: [row] })) as unknown as SquadArticle[]);
 }
 
 function separatedRows(text: string, delimiter: string, columns: readonly string[] | undefined): Row[] {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../../evaluate.ts';
 import type { LanguageModel } from '../../model/language-model.ts';
+import { aggregateGroups } from '../aggregate-groups.ts';
 import { marcoSuite } from '../marco-suite.ts';
 import { findTasks, taskDefinitions, taskGroups } from '../task-registry.ts';
 import { buildContext } from './build-context.ts';
@@ -148,4 +149,27 @@ test('the paper’s suite: its languages and shots', () => {
   expect(suite.filter(({ name }) => name.startsWith('belebele'))).toHaveLength(28);
   expect(suite.filter(({ name }) => name.startsWith('flores'))).toHaveLength(56);
   expect(suite.find(({ name }) => name === 'xcopa_th')!.splits).toEqual({ test: 'validation' });
+});
+
+test('groups: pooled by size, each language once, by tier', async () => {
+  const tiers = { swh_Latn: 'low', tur_Latn: 'low', ita_Latn: 'high' };
+  const build = (name: string, labels: number[]) =>
+    documentTask(
+      task(name),
+      { test: labels.map((label, index) => xcopa({ label, premise: `Siku ${index}.` })) },
+      { tiers },
+    );
+  const first = model((choice) => (choice.includes('kulala') ? -1 : -2));
+  const { tasks } = await evaluate(first, [
+    build('xcopa_sw', [0, 0, 0, 1]),
+    build('xcopa_tr', [1, 1]),
+    build('xcopa_it', [0]),
+  ]);
+  const { xcopa: group, ...others } = aggregateGroups({ results: tasks, groups: taskGroups() });
+  expect(others).toEqual({});
+  expect(group!.tasks).toEqual(['xcopa_it', 'xcopa_sw', 'xcopa_tr']);
+  expect(group!.overall.metrics.acc!.value).toBeCloseTo(4 / 7, 12);
+  expect(group!.overall.macro!.acc).toMatchObject({ value: expect.closeTo((0.75 + 0 + 1) / 3, 12), count: 3 });
+  expect(group!.groups.tier!.low!.macro!.acc!.value).toBeCloseTo(0.375, 12);
+  expect(group!.metrics.acc!.chance).toBe(0.5);
 });
