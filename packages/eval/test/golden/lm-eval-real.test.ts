@@ -117,7 +117,6 @@ async function rowsOf(name: string, split: string): Promise<readonly Row[]> {
   if (name.startsWith('ceval')) return exam('ceval/val_zh-TW.jsonl', 'question', 'answer');
   if (name.startsWith('xwinograd_')) return winograd(part);
   if (name.startsWith('belebele_')) return belebele();
-  if (name.startsWith('xquad_')) return xquad(part);
   const { dataset, splits } = findTasks([name])[0]!;
   return loadSplit({
     files: directoryDatasetFiles(root),
@@ -160,26 +159,6 @@ function belebele(): Row[] {
       question,
       ...Object.fromEntries(answers.map((answer, index) => [`mc_answer${index + 1}`, answer.text])),
       correct_answer_num: String(answers.findIndex(({ correct }) => correct) + 1),
-    })),
-  );
-}
-
-interface Article {
-  readonly context: string;
-  readonly qas: readonly {
-    readonly id: string;
-    readonly question: string;
-    readonly answers: readonly { readonly text: string; readonly answer_start: number }[];
-  }[];
-}
-
-function xquad(code: string): Row[] {
-  return (lines(`xquad/${code}.jsonl`) as unknown as Article[]).flatMap(({ context, qas }) =>
-    qas.map(({ id, question, answers }) => ({
-      id,
-      context,
-      question,
-      answers: { text: answers.map(({ text }) => text), answer_start: answers.map((answer) => answer.answer_start) },
     })),
   );
 }
