@@ -6,7 +6,11 @@ export {
   exponentialAverage,
   type WeightAverage,
 } from './averages/weight-average.ts';
+export { type DeltaFormat, decodeDelta, encodeDelta, type FloatArrays } from './diloco/delta-codec.ts';
+export { createDilocoWorker, type DilocoOptions, type DilocoWorker } from './diloco/diloco-worker.ts';
+export { createDirectoryMailbox, type Mailbox } from './diloco/mailbox.ts';
 export { nesterovOuterStep, type OuterSettings, type OuterState } from './diloco/nesterov-outer-step.ts';
+export { createS3Mailbox, type S3MailboxOptions } from './diloco/s3-mailbox.ts';
 export { spikeOf } from './guards/spike.ts';
 export type { GuardOptions, SpikeOptions } from './guards/step-guard.ts';
 export { combineLoggers, type EventLogger } from './logs/event-logger.ts';
