@@ -2,6 +2,7 @@
  * Every suite of `pnpm bench`, in the order of the list it prints. A new suite is one file beside this one and one line here.
  */
 import type { BenchSuite } from '../suite.ts';
+import { align } from './align.ts';
 import { checkpoint } from './checkpoint.ts';
 import { gemm } from './gemm.ts';
 import { generate } from './generate.ts';
@@ -10,4 +11,4 @@ import { ops } from './ops.ts';
 import { tokenizer } from './tokenizer.ts';
 import { trainStep } from './train-step.ts';
 
-export const SUITES: readonly BenchSuite[] = [gemm, ops, trainStep, tokenizer, metrics, generate, checkpoint];
+export const SUITES: readonly BenchSuite[] = [gemm, ops, trainStep, tokenizer, metrics, generate, checkpoint, align];
