@@ -2,6 +2,7 @@
  * What `marco align` does, as one plain object: where rows come from, how answers are judged, and how the model is trained on the pairs.
  */
 import { z } from 'zod';
+import { datasetSourceSchema } from '../config/dataset-source-schema.ts';
 import { BACKEND_NAMES } from '../config/recipe-schema.ts';
 
 const count = z.int().positive();
@@ -20,18 +21,8 @@ export const alignRecipeSchema = z
     backend: z.strictObject({ prefer: z.array(z.enum(BACKEND_NAMES)).min(1), numThreads: count.optional() }),
     /** a Hugging Face model directory with its tokenizer */
     model: z.string().min(1),
-    rows: z.strictObject({
-      /** `prompts` are answered and judged in every round; `preferences` are given pairs or labels, for one round */
-      kind: z.enum(['prompts', 'preferences']),
-      path: z.string().min(1),
-      /** a `dataset_info.json` and the set's name in it; `path` is then the folder of its files */
-      datasetInfo: z.strictObject({ path: z.string().min(1), name: z.string().min(1) }).optional(),
-      /** of rows that do not say theirs */
-      language: z.string().min(1).optional(),
-      badRows: z.enum(['refuse', 'drop']),
-      /** rows at most */
-      limit: count.optional(),
-    }),
+    /** `prompts` are answered and judged in every round; `preferences` are given pairs or labels, for one round */
+    rows: datasetSourceSchema.extend({ kind: z.enum(['prompts', 'preferences']) }),
     numRounds: count,
     sampling: z.strictObject({
       /** answers per prompt */

@@ -4,7 +4,6 @@
  *
  * Source of the rounds: Sailor2's and Qwen2's second, on-policy phase of DPO; each round's reference is the model that it starts from.
  */
-import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -33,6 +32,7 @@ import type { Qwen2Config } from '@marco-ts/model';
 import { loadQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { Stage } from '../runner/stage.ts';
+import { datasetFingerprint } from '../stage-files/dataset-sources.ts';
 import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
 import { readJsonLines, writeJsonLines } from '../stage-files/json-lines.ts';
 import { MODEL_DIRECTORY } from '../stage-files/model-files.ts';
@@ -59,12 +59,6 @@ const modelOf = (
   previous: string | undefined,
 ): string => (previous === undefined ? recipe.model : join(inputs[previous]!, MODEL_DIRECTORY));
 
-/** What of the given files a result depends on. */
-function filesOf({ rows }: AlignRecipe) {
-  const stats = statSync(rows.datasetInfo?.path ?? rows.path, { throwIfNoEntry: false });
-  return { sizeBytes: stats?.size ?? null, changedAt: stats?.mtimeMs ?? null };
-}
-
 function pairsStage(round: number, previous: string | undefined): Stage<AlignRecipe> {
   return {
     name: `round-${round}-pairs`,
@@ -72,7 +66,7 @@ function pairsStage(round: number, previous: string | undefined): Stage<AlignRec
     dependsOn: previous === undefined ? [] : [previous],
     config: (recipe) => ({
       rows: recipe.rows,
-      files: filesOf(recipe),
+      files: datasetFingerprint(recipe.rows),
       ...(recipe.rows.kind === 'prompts' && {
         model: directoryFingerprint(recipe.model),
         sampling: recipe.sampling,

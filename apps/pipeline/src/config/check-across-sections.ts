@@ -61,7 +61,8 @@ function translationProblems(recipe: unknown): ConfigProblem[] {
   const source = section(recipe, 'data', 'source');
   if (source.kind !== 'directory' || source.groupField !== undefined) return [];
   return ['sft', 'preference'].flatMap((name) => {
-    if (Object.keys(section(recipe, name)).length === 0) return [];
+    const own = section(recipe, name);
+    if (Object.keys(own).length === 0 || makesNoExamples(own)) return [];
     return [
       {
         path: [name],
@@ -69,6 +70,12 @@ function translationProblems(recipe: unknown): ConfigProblem[] {
       },
     ];
   });
+}
+
+/** Tuning on own sets alone needs no translations. */
+function makesNoExamples({ datasets, ...sft }: Loose): boolean {
+  const numbers = ['numTranslationExamples', 'numLanguageNamingExamples', 'numContinuationExamples'];
+  return Array.isArray(datasets) && datasets.length > 0 && numbers.every((name) => sft[name] === 0);
 }
 
 function section(recipe: unknown, ...path: string[]): Loose {

@@ -5,6 +5,7 @@
  * (`swh_Latn`). Model fields are Hugging Face's in camelCase. Learning rates are peaks after warm-up.
  */
 import { z } from 'zod';
+import { datasetSourceSchema } from './dataset-source-schema.ts';
 import { pretrainingOptions, trainingOptions } from './training-options.ts';
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" or "-"');
@@ -265,15 +266,38 @@ export const recipeSchema = z.strictObject({
       numTranslationExamples: countOrNone,
       numLanguageNamingExamples: countOrNone,
       numContinuationExamples: countOrNone,
+      /** your own instruction sets: Alpaca, ShareGPT, OpenAI messages, or prompt and completion */
+      datasets: z.array(datasetSourceSchema).optional(),
+      /** cleaning of your own sets, in this order; what is left out is counted with its reason */
+      quality: z
+        .strictObject({
+          /** answers must be in the language of their row */
+          languageConsistency: z.boolean().optional(),
+          minAnswerCharacters: count.optional(),
+          maxAnswerCharacters: count.optional(),
+          /** exact and near copies */
+          dropDuplicates: z.boolean().optional(),
+          /** loss of the answer after its instruction, over its loss without, by the model before tuning; above 1 the instruction misleads */
+          maxDifficulty: positive.optional(),
+          /** share of the hardest to keep of each language */
+          keepHardestShare: ratio.optional(),
+          /** conversations to keep of each language, the most diverse by the model's own vectors */
+          keepPerLanguage: count.optional(),
+        })
+        .optional(),
     })
     .refine(({ replayRows, microBatchSize }) => replayRows < microBatchSize, {
       path: ['replayRows'],
       message: 'must be below microBatchSize',
     })
-    .refine((sft) => sft.numTranslationExamples + sft.numLanguageNamingExamples + sft.numContinuationExamples > 0, {
-      path: ['numTranslationExamples'],
-      message: 'of the three numbers of examples one must be above 0',
-    })
+    .refine(
+      ({ numTranslationExamples, numLanguageNamingExamples, numContinuationExamples, datasets = [] }) =>
+        numTranslationExamples + numLanguageNamingExamples + numContinuationExamples + datasets.length > 0,
+      {
+        path: ['numTranslationExamples'],
+        message: 'of the three numbers of examples one must be above 0, or datasets be named',
+      },
+    )
     .optional(),
   /** leave out to skip */
   preference: z

@@ -18,11 +18,14 @@ import { causalLanguageModelLoss } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
-import { readParagraphs } from '../stage-files/data-files.ts';
+import { readDocuments, readParagraphs } from '../stage-files/data-files.ts';
+import { datasetFingerprint } from '../stage-files/dataset-sources.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
 import { numStepsOf } from '../stage-files/used-tokens.ts';
 import { openReplay } from './open-replay.ts';
+import { ownConversations } from './own-conversations.ts';
 import { runTraining } from './run-training.ts';
+import { startBackend } from './start-backend.ts';
 
 type SftSettings = NonNullable<Recipe['sft']>;
 
@@ -34,16 +37,33 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
     title: 'instruction tuning',
     dependsOn: ['data', 'tokenizer', 'shards', previous],
     resumable: true,
-    config: ({ seed, data }) => ({ sft: settings, seed, pivotLanguage: data.parallel.pivotLanguage }),
+    config: ({ seed, data }) => ({
+      sft: settings,
+      seed,
+      pivotLanguage: data.parallel.pivotLanguage,
+      ...(settings.datasets && { files: settings.datasets.map(datasetFingerprint) }),
+    }),
     async run(context) {
-      const { directory, inputs, recipe, seed, log } = context;
+      const { directory, inputs, recipe, seed, log, signal } = context;
       const { sequenceLength, microBatchSize, replayRows, gradAccumSteps, numEpochs, learningRate } = settings;
       const tokenizer = await loadTokenizer(inputs.tokenizer!);
+      await startBackend(recipe);
+      const model = await loadStageModel(inputs[previous]!);
+      const own = await ownConversations({
+        settings,
+        documents: await readDocuments(inputs.data!, 'train'),
+        model,
+        tokenizer,
+        directory,
+        log,
+        signal,
+      });
       const paragraphs = await readParagraphs(inputs.data!, 'train');
-      const conversations = buildConversations(paragraphs, settings, recipe.data.parallel.pivotLanguage, seed);
+      const built = buildConversations(paragraphs, settings, recipe.data.parallel.pivotLanguage, seed);
       const loader = packConversations({
         tokenizer,
-        conversations,
+        conversations: [...built, ...own],
+        vocabSize: model.config.vocabSize,
         sequenceLength,
         microBatchSize: microBatchSize - replayRows,
         numEpochs,
@@ -57,7 +77,6 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
           `${(report.usefulShare * 100).toFixed(1)}% of the packed positions are used, ${report.numTargets} tokens carry loss`,
       );
       await writeFile(join(directory, 'packing.json'), JSON.stringify(report, null, 2));
-      const model = await loadStageModel(inputs[previous]!);
       const replay = await openReplay(recipe, inputs.shards!, {
         numBatches: loader.numBatches,
         numRows: replayRows,
@@ -93,6 +112,8 @@ function buildConversations(
   pivotLanguage: string,
   seed: number,
 ): Conversation[] {
+  const { numTranslationExamples, numLanguageNamingExamples, numContinuationExamples } = settings;
+  if (numTranslationExamples + numLanguageNamingExamples + numContinuationExamples === 0) return [];
   if (paragraphs.length === 0) {
     throw new Error(
       '[@marco-ts/pipeline] sft: there must be aligned paragraphs to make instructions from, got none. Give data.source.groupField for text that is translated, or leave `sft` out of the recipe.',
@@ -100,7 +121,6 @@ function buildConversations(
   }
   const numLanguages = new Set(paragraphs.map(({ language }) => language)).size;
   const perLanguage = (total: number): number => Math.max(1, Math.round(total / numLanguages));
-  const { numTranslationExamples, numLanguageNamingExamples, numContinuationExamples } = settings;
   return [
     ...(numTranslationExamples === 0
       ? []
