@@ -15,6 +15,8 @@ export { type MemoryFit, type MemoryFitOptions, memoryFit, requireMemory } from 
 export { outputEmbedding, parameterShapes } from './qwen2/parameter-shapes.ts';
 export { parseQwen2Config, type Qwen2Config, qwen2ConfigToJson } from './qwen2/qwen2-config.ts';
 export { type Qwen2Inputs, type Qwen2Options, qwen2Hidden, qwen2Logits } from './qwen2/qwen2-hidden.ts';
+export { type EarlierTokens, type HiddenAndKeyValues, qwen2HiddenAfter } from './qwen2/qwen2-hidden-after.ts';
+export type { KeyValues } from './qwen2/qwen2-layer.ts';
 export { QWEN2_SIZES } from './qwen2/qwen2-sizes.ts';
 export {
   type ReadQwen2ParamsOptions,

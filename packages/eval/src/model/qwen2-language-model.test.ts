@@ -2,6 +2,7 @@ import { disposeParams, initBackend, type ParamMap, tf } from '@marco-ts/core';
 import { initQwen2Params, type Qwen2Config, qwen2Logits } from '@marco-ts/model';
 import { type Tokenizer, trainTokenizer } from '@marco-ts/tokenizer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { groupByStart } from './group-by-start.ts';
 import type { LanguageModel } from './language-model.ts';
 import { qwen2LanguageModel } from './qwen2-language-model.ts';
 
@@ -65,6 +66,26 @@ test('loglikelihood is the sum of the continuation tokens of the full logits', a
   const { logProbs } = plainLogProbs([...tokenizer.encode('the small birds sing near')]);
   expect(answer!.numTokens).toBe(logProbs.length + 1 - head.length);
   expect(answer!.logProb).toBeCloseTo(sum(logProbs.slice(head.length - 1)), 4);
+});
+
+test('texts that begin alike, and choices of one text, give what each request gives alone', async () => {
+  const start = 'ndege wadogo wanaimba karibu na nyumba the';
+  const contexts = ['small', 'old', 'near', 'birds', 'sing old'].map((word) => `${start} ${word}`);
+  const requests = [...contexts, 'птицы'].flatMap((context) =>
+    [' house', ' поют у старого', ' n'].map((continuation) => ({ context, continuation })),
+  );
+  expect(tokenizer.encode(start).length).toBeGreaterThan(16);
+  const groups = groupByStart(contexts.map((context) => tokenizer.encode(context)));
+  expect(groups).toHaveLength(1);
+  expect(groups[0]!.numCommon).toBeGreaterThan(16);
+  for (const batchTokens of [4096, 24]) {
+    const answers = await qwen2LanguageModel({ params, config, tokenizer, batchTokens }).loglikelihood(requests);
+    for (const [index, { context, continuation }] of requests.entries()) {
+      const { logProbs } = plainLogProbs([...tokenizer.encode(context + continuation)]);
+      const own = sum(logProbs.slice(tokenizer.encode(context).length - 1));
+      expect(answers[index]!.logProb, `${context}|${continuation}`).toBeCloseTo(own, 4);
+    }
+  }
 });
 
 test('isGreedy is true exactly where every token is the most likely', async () => {

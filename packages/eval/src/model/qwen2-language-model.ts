@@ -1,7 +1,8 @@
 /**
  * A Qwen2 model that answers evaluation requests.
  *
- * Equal requests are asked once, sorted by length, and batched; answers come back in the order asked and do not depend on the batch.
+ * Equal requests are asked once, sorted by length, and batched; a text before several continuations, and a start that texts have in common, are
+ * read once. Answers come back in the order asked and do not depend on the batch.
  *
  * Source: `HFLM` of lm-evaluation-harness 0.4 for tokenization, windows and truncation from the left.
  * Differs: what does not fit is counted and named in `notices`; a continuation longer than the window has logProb NaN, not a number
@@ -13,9 +14,11 @@ import { createStreamingDecoder, type Tokenizer } from '@marco-ts/tokenizer';
 import { countBytes } from '../count-bytes.ts';
 import { inputError } from '../input-error.ts';
 import { encodePair } from './encode-pair.ts';
+import { groupByStart } from './group-by-start.ts';
 import type { GenerationRequest, LanguageModel, RequestNotice, RequestOptions } from './language-model.ts';
 import { planBatches } from './plan-batches.ts';
 import { rollingWindows, type Window } from './rolling-windows.ts';
+import { type ContinuationScore, readCommonStart, scoreChoices } from './score-choices.ts';
 import { scoreTokens } from './score-tokens.ts';
 
 export interface Qwen2LanguageModelOptions {
@@ -33,6 +36,9 @@ export interface Qwen2LanguageModelOptions {
   readonly stopTokenIds?: readonly number[] | undefined;
   readonly name?: string | undefined;
 }
+
+/** A token of a shared start costs a batch this much less room than one that is computed. */
+const START_SHARE = 8;
 
 /** @throws Error when tokenizer and model do not fit each other or a size is not positive */
 export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): LanguageModel {
@@ -58,10 +64,9 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Language
   /** Runs all windows in batches; progress counts windows. */
   const scoreWindows = async (
     windows: readonly Window[],
-    { withGreedy, signal, onProgress }: RequestOptions & { readonly withGreedy: boolean },
-  ) => {
+    { signal, onProgress }: RequestOptions,
+  ): Promise<Float64Array> => {
     const logProbs = new Float64Array(windows.length);
-    const greedy = new Uint8Array(windows.length);
     let done = 0;
     for (const batch of planBatches(
       windows.map(({ input }) => input.length),
@@ -72,16 +77,58 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Language
         params,
         config,
         batch.map((index) => windows[index]!),
-        withGreedy,
       );
-      for (const [position, index] of batch.entries()) {
-        logProbs[index] = finite(scores.logProbs[position]!, windows[index]!, tokenizer);
-        greedy[index] = scores.greedy[position]!;
-      }
+      for (const [position, index] of batch.entries())
+        logProbs[index] = finite(scores[position]!, windows[index]!, tokenizer);
       done += batch.length;
       onProgress?.(done, windows.length);
     }
-    return { logProbs, greedy };
+    return logProbs;
+  };
+
+  /** As `scoreWindows`, where windows that go on from the same text, and texts that begin alike, read that once. */
+  const scoreShared = async (
+    windows: readonly Window[],
+    { signal, onProgress }: RequestOptions,
+  ): Promise<ContinuationScore[]> => {
+    const before = ({ input, targets }: Window): Int32Array => input.subarray(0, input.length - targets.length + 1);
+    const texts = [...Map.groupBy(windows.keys(), (index) => before(windows[index]!).join()).values()].map(
+      (members) => ({
+        members,
+        input: before(windows[members[0]!]!),
+        continuations: members.map((index) => windows[index]!.targets),
+      }),
+    );
+    const scores: ContinuationScore[] = new Array(windows.length);
+    let done = 0;
+    for (const { members, numCommon } of groupByStart(texts.map(({ input }) => input))) {
+      const own = members.map((position) => texts[position]!);
+      const start = numCommon > 0 ? readCommonStart(params, config, own[0]!.input.subarray(0, numCommon)) : undefined;
+      try {
+        const numTokens = own.map(({ input, continuations }) =>
+          continuations.reduce((sum, { length }) => sum + length - 1, input.length - numCommon),
+        );
+        // Keys and values of the start stand beside each text, though they are not computed for it.
+        for (const batch of planBatches(
+          numTokens.map((count) => Math.max(count, Math.ceil((numCommon + count) / START_SHARE))),
+          batchTokens,
+        )) {
+          signal?.throwIfAborted();
+          const asked = batch.map((position) => own[position]!);
+          for (const [position, answers] of (await scoreChoices(params, config, asked, start)).entries()) {
+            for (const [choice, index] of asked[position]!.members.entries()) {
+              const { logProb, isGreedy } = answers[choice]!;
+              scores[index] = { logProb: finite(logProb, windows[index]!, tokenizer), isGreedy };
+            }
+            done += answers.length;
+          }
+          onProgress?.(done, windows.length);
+        }
+      } finally {
+        start?.dispose();
+      }
+    }
+    return scores;
   };
 
   return {
@@ -113,11 +160,11 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Language
         });
         return { window: windows.length - 1, numTokens };
       });
-      const { logProbs, greedy } = await scoreWindows(windows, { ...requestOptions, withGreedy: true });
+      const scores = await scoreShared(windows, requestOptions);
       return slots.map((slot) => {
         const { window, numTokens } = answers[slot]!;
         if (window < 0) return { logProb: Number.NaN, isGreedy: false, numTokens };
-        return { logProb: logProbs[window]!, isGreedy: greedy[window] === 1, numTokens };
+        return { ...scores[window]!, numTokens };
       });
     },
 
@@ -137,7 +184,7 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Language
         windows.push(...rollingWindows(tokens, prefixTokenId, maxLength));
         return { first, end: windows.length, numTokens: tokens.length, numBytes: countBytes(text) };
       });
-      const { logProbs } = await scoreWindows(windows, { ...requestOptions, withGreedy: false });
+      const logProbs = await scoreWindows(windows, requestOptions);
       return slots.map((slot) => {
         const { first, end, numTokens, numBytes } = answers[slot]!;
         return { logProb: logProbs.subarray(first, end).reduce((sum, value) => sum + value, 0), numTokens, numBytes };

@@ -9,23 +9,15 @@ import { linearCrossEntropy, type ParamMap, tf } from '@marco-ts/core';
 import { outputEmbedding, type Qwen2Config, qwen2Hidden } from '@marco-ts/model';
 import type { Window } from './rolling-windows.ts';
 
-export interface TokenScores {
-  /** one per sequence: sum over its targets */
-  readonly logProbs: Float64Array;
-  /** one per sequence: 1 where every target is the most likely token; 0 throughout where it was not asked */
-  readonly greedy: Uint8Array;
-}
-
 /** Logits held at once: 16 Mi numbers are 64 MiB. */
 const MAX_LOGITS = 2 ** 24;
 
-/** @param withGreedy also say whether every target of a sequence is the most likely token; costs the logits themselves */
+/** @returns one number per sequence: the sum over its targets */
 export async function scoreTokens(
   params: ParamMap,
   config: Qwen2Config,
   windows: readonly Window[],
-  withGreedy: boolean,
-): Promise<TokenScores> {
+): Promise<Float64Array> {
   const weight_VD = outputEmbedding(params, config);
   const { inputs, rows, targets, owners } = layOut(windows);
   const hidden_TD = tf.tidy(() => {
@@ -45,20 +37,7 @@ export async function scoreTokens(
       const nll = await negativeLogProbs(hidden_TD, weight_VD, targets.subarray(start, start + piece), start);
       for (let index = 0; index < nll.length; index++) logProbs[owners[start + index]!]! -= nll[index]!;
     }
-    const greedy = new Uint8Array(windows.length).fill(withGreedy ? 1 : 0);
-    if (withGreedy) {
-      // Most continuations already miss at their first token: only the others are looked at further.
-      const isFirst = (row: number): boolean => row === 0 || owners[row] !== owners[row - 1];
-      for (const inTurn of [isFirst, (row: number) => !isFirst(row)]) {
-        const asked = Int32Array.from(rows.keys()).filter((row) => inTurn(row) && greedy[owners[row]!] === 1);
-        for (let start = 0; start < asked.length; start += piece) {
-          const some = asked.subarray(start, start + piece);
-          const best = await mostLikelyTokens(hidden_TD, weight_VD, some);
-          for (const [index, row] of some.entries()) if (best[index] !== targets[row]) greedy[owners[row]!] = 0;
-        }
-      }
-    }
-    return { logProbs, greedy };
+    return logProbs;
   } finally {
     hidden_TD.dispose();
   }
@@ -78,22 +57,6 @@ async function negativeLogProbs(
     return (await nll_T.data()) as Float32Array;
   } finally {
     nll_T.dispose();
-  }
-}
-
-async function mostLikelyTokens(
-  hidden_TD: tf.Tensor2D,
-  weight_VD: tf.Tensor2D,
-  rows: Int32Array,
-): Promise<ArrayLike<number>> {
-  const best_T = tf.tidy(() => {
-    const asked_TD = tf.gather(hidden_TD, tf.tensor1d(rows, 'int32'));
-    return tf.argMax(tf.matMul(asked_TD, weight_VD, false, true), 1);
-  });
-  try {
-    return await best_T.data();
-  } finally {
-    best_T.dispose();
   }
 }
 
