@@ -39,6 +39,7 @@ export {
   type ModelSamplerOptions,
   modelSampler,
 } from './judging/answer-sampler.ts';
+export { type ChatSamplerOptions, chatSampler } from './judging/chat-sampler.ts';
 export {
   type CollectedPreferences,
   type CollectPreferencesOptions,

@@ -14,6 +14,16 @@ export const ALIGN_LOSSES = ['sigmoid', 'ipo', 'hinge', 'robust', 'simpo', 'orpo
 /** Functions that can judge an answer; the value is their weight. */
 export const REWARD_NAMES = ['language_consistency', 'reference', 'length'] as const;
 
+/** A chat model behind an OpenAI-compatible server. */
+const chatServer = z.strictObject({
+  /** such as `http://127.0.0.1:8080/v1` */
+  url: z.url(),
+  model: z.string().min(1),
+  /** environment variable that holds the key */
+  keyVariable: z.string().min(1).optional(),
+});
+export type ChatServer = z.output<typeof chatServer>;
+
 export const alignRecipeSchema = z
   .strictObject({
     name: z.string().min(1),
@@ -32,7 +42,11 @@ export const alignRecipeSchema = z
       topP: fraction.optional(),
       /** the prompt's own answer competes too */
       includeReference: z.boolean(),
+      /** answers come from this server in place of the model */
+      server: chatServer.optional(),
     }),
+    /** this server's model judges, in place of the rewards */
+    judge: chatServer.optional(),
     rewards: z.partialRecord(z.enum(REWARD_NAMES), z.number().nonnegative()),
     /** smallest difference of rewards that makes a pair */
     minMargin: z.number().nonnegative(),

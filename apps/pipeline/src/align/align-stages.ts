@@ -7,13 +7,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  chatSampler,
   collectPreferences,
   encodePreferencePairs,
   encodeUnpairedAnswers,
   formatPreferenceTable,
+  type Judge,
   ktoLoss,
   languageConsistencyReward,
   lengthReward,
+  modelJudge,
   modelSampler,
   needsReference,
   type PreferenceLossType,
@@ -27,10 +30,11 @@ import {
 } from '@marco-ts/aligner';
 import { disposeParams } from '@marco-ts/core';
 import { trainLanguageIdentifier } from '@marco-ts/data';
-import { sentenceChrf } from '@marco-ts/eval';
+import { type ChatModel, chatEndpoint, sentenceChrf } from '@marco-ts/eval';
 import type { Qwen2Config } from '@marco-ts/model';
 import { loadQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
+import { languageName } from '../config/recipe-languages.ts';
 import type { Stage } from '../runner/stage.ts';
 import { datasetFingerprint } from '../stage-files/dataset-sources.ts';
 import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
@@ -38,7 +42,7 @@ import { readJsonLines, writeJsonLines } from '../stage-files/json-lines.ts';
 import { MODEL_DIRECTORY } from '../stage-files/model-files.ts';
 import { startBackend } from '../stages/start-backend.ts';
 import { trainOnPreferences } from '../stages/train-on-preferences.ts';
-import type { AlignRecipe } from './align-recipe.ts';
+import type { AlignRecipe, ChatServer } from './align-recipe.ts';
 import { readGivenAnswers, readGivenPairs, readPrompts } from './read-align-rows.ts';
 
 export const PAIRS_FILE = 'pairs.jsonl';
@@ -72,6 +76,7 @@ function pairsStage(round: number, previous: string | undefined): Stage<AlignRec
         sampling: recipe.sampling,
         rewards: recipe.rewards,
         minMargin: recipe.minMargin,
+        judge: recipe.judge ?? null,
         seed: recipe.seed,
       }),
       isLabelled: recipe.training.lossTypes.includes('kto'),
@@ -95,21 +100,24 @@ function pairsStage(round: number, previous: string | undefined): Stage<AlignRec
       const { params, config } = await loadQwen2(modelDirectory);
       try {
         progress.start({ total: prompts.length, unit: 'prompts' });
-        const { numAnswers, includeReference, maxNewTokens, temperature, topP } = recipe.sampling;
+        const { numAnswers, includeReference, maxNewTokens, temperature, topP, server } = recipe.sampling;
         const { pairs, table } = await collectPreferences({
           prompts,
           numAnswers,
           includeReference,
-          sample: modelSampler({
-            params,
-            config,
-            tokenizer,
-            maxNewTokens,
-            temperature,
-            ...(topP === undefined ? {} : { topP }),
-            seed,
-          }),
-          judge: rewardJudge(rewardsOf(recipe, prompts), { minMargin: recipe.minMargin }),
+          sample:
+            server === undefined
+              ? modelSampler({
+                  params,
+                  config,
+                  tokenizer,
+                  maxNewTokens,
+                  temperature,
+                  ...(topP === undefined ? {} : { topP }),
+                  seed,
+                })
+              : chatSampler({ ask: chatModel(server, { temperature, maxTokens: maxNewTokens }) }),
+          judge: judgeOf(recipe, prompts),
           onProgress: ({ completedPrompts }) => progress.set(completedPrompts),
           signal,
         });
@@ -127,6 +135,25 @@ function pairsStage(round: number, previous: string | undefined): Stage<AlignRec
       }
     },
   };
+}
+
+/** A server's key is read where it is used, and never written. */
+function chatModel(
+  { url, model, keyVariable }: ChatServer,
+  sampling: { temperature: number; maxTokens?: number },
+): ChatModel {
+  const apiKey = keyVariable === undefined ? undefined : process.env[keyVariable];
+  return chatEndpoint({ baseUrl: url, model, apiKey, ...sampling });
+}
+
+function judgeOf(recipe: AlignRecipe, prompts: Parameters<typeof rewardsOf>[1]): Judge {
+  const { judge, minMargin } = recipe;
+  if (judge === undefined) return rewardJudge(rewardsOf(recipe, prompts), { minMargin });
+  const ask = chatModel(judge, { temperature: 0 });
+  return modelJudge({
+    ask: (instruction, signal) => ask([{ role: 'user', content: instruction }], { signal }),
+    languageName,
+  });
 }
 
 function writeTable(directory: string, table: string): Promise<void> {

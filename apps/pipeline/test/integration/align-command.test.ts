@@ -1,4 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -143,6 +145,61 @@ test('given preferences: pairs, labels, and dataset_info.json', async () => {
     ...common,
   );
   expect(kto.code).toBe(0);
+});
+
+test('answers and verdicts may come from a server', async () => {
+  const asked: { content: string; temperature: number; authorization: string | undefined }[] = [];
+  const server = createServer(async (request, response) => {
+    const { messages, temperature } = JSON.parse(Buffer.concat(await request.toArray()).toString());
+    const content: string = messages.at(-1).content;
+    asked.push({ content, temperature, authorization: request.headers.authorization });
+    const [, first, second] = /Answer 1:\n(.*)\n\nAnswer 2:\n(.*)\n/.exec(content) ?? [];
+    const verdict = first === undefined ? `answer ${asked.length % 3}` : first > second! ? '1' : '2';
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ choices: [{ message: { content: verdict } }] }));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  process.env.ALIGN_TEST_KEY = 'secret';
+  try {
+    const prompts = await write('asked.jsonl', [{ prompt: 'Haki?', completion: 'Kila mtu.', language: 'swh_Latn' }]);
+    const servers = [
+      '--sample-url',
+      url,
+      '--sample-model',
+      'a',
+      '--judge-url',
+      url,
+      '--judge-model',
+      'b',
+      '--key-variable',
+      'ALIGN_TEST_KEY',
+    ];
+    const output = join(directory, 'served');
+    const { code, out, err } = await marco(
+      'align',
+      join(directory, 'model'),
+      '--prompts',
+      prompts,
+      '-o',
+      output,
+      ...servers,
+      ...shortRun,
+    );
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/swh_Latn\s+1\s+1\s+1/);
+    const [pair] = (await readFile(join(output, '01-round-1-pairs', 'pairs.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(pair).toMatchObject({ chosen: 'answer 2', rejected: 'answer 0', kind: 'judge' });
+    expect(asked[0]).toEqual({ content: 'Haki?', temperature: 1, authorization: 'Bearer secret' });
+    expect(asked.at(-1)!.content).toContain('in Swahili?');
+    expect(await readFile(join(output, 'recipe.json'), 'utf8')).not.toContain('secret');
+  } finally {
+    delete process.env.ALIGN_TEST_KEY;
+    server.close();
+  }
 });
 
 test('what cannot be used is refused before anything is trained', async () => {

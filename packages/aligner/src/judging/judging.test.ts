@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AnswerPrompt } from './answer-sampler.ts';
+import { chatSampler } from './chat-sampler.ts';
 import { collectPreferences, formatPreferenceTable, tableOfPairs } from './collect-preferences.ts';
 import { modelJudge } from './model-judge.ts';
 import { languageConsistencyReward, lengthReward, referenceReward, rewardJudge } from './reward-judge.ts';
@@ -120,6 +121,27 @@ test('collectPreferences: prompts are pairs or counted, by language, and the tab
   await expect(
     collectPreferences({ prompts, sample: async () => [], numAnswers: 1, judge: rewardJudge([lengthReward({})]) }),
   ).rejects.toThrow(/numAnswers/);
+});
+
+test('chatSampler asks once per answer, no more at a time than told, and keeps their places', async () => {
+  let [running, most, asked] = [0, 0, 0];
+  const sample = chatSampler({
+    ask: async ([message]) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      running--;
+      return ` ${message!.content} ${asked++} `;
+    },
+    concurrency: 2,
+  });
+  const answers = await sample([promptOf('a'), promptOf('b')], 3);
+  expect(answers.map((own) => own.map((answer) => answer[0]))).toEqual([
+    ['a', 'a', 'a'],
+    ['b', 'b', 'b'],
+  ]);
+  expect([asked, most]).toEqual([6, 2]);
+  const broken = chatSampler({ ask: () => Promise.reject(new Error('server gone')) });
+  await expect(broken([promptOf('a')], 2)).rejects.toThrow('server gone');
 });
 
 test('translatePrompts keeps what is usable and counts the rest', async () => {

@@ -20,6 +20,11 @@ export interface AlignOptions {
   readonly temperature: number;
   readonly topP?: number;
   readonly withReference?: boolean;
+  readonly sampleUrl?: string;
+  readonly sampleModel?: string;
+  readonly judgeUrl?: string;
+  readonly judgeModel?: string;
+  readonly keyVariable?: string;
   readonly reward?: readonly string[];
   readonly minMargin: number;
   readonly loss: string;
@@ -58,6 +63,11 @@ export function addAlignCommand(program: Command, { pipeline, output }: CommandC
     .option('--temperature <number>', 'of sampling', numberFromZero, 1)
     .option('--top-p <number>', 'of sampling', numberFromZero)
     .option('--with-reference', "the set's own answers compete too")
+    .option('--sample-url <url>', 'answers come from this OpenAI-compatible server, such as http://127.0.0.1:8080/v1')
+    .option('--sample-model <name>', 'its model')
+    .option('--judge-url <url>', 'a model of this server judges, asked in both orders, in place of the rewards')
+    .option('--judge-model <name>', 'its model')
+    .option('--key-variable <name>', 'environment variable that holds the key of the servers')
     .option('--reward <name=weight>', `${REWARD_NAMES.join(', ')}; can be repeated (default: 1, 1 and 0.5)`, collect)
     .option('--min-margin <number>', 'smallest difference of rewards that makes a pair', numberFromZero, 0.05)
     .option('--loss <names>', `comma-separated, of ${ALIGN_LOSSES.join(', ')}`, 'sigmoid')

@@ -98,7 +98,9 @@ function recipeOf(model: string, options: AlignOptions): AlignRecipe {
       temperature: options.temperature,
       ...(options.topP === undefined ? {} : { topP: options.topP }),
       includeReference: options.withReference ?? false,
+      ...serverOf('server', options.sampleUrl, options.sampleModel, options.keyVariable),
     },
+    ...serverOf('judge', options.judgeUrl, options.judgeModel, options.keyVariable),
     rewards: rewardWeights(options.reward),
     minMargin: options.minMargin,
     training: {
@@ -128,6 +130,11 @@ function recipeOf(model: string, options: AlignOptions): AlignRecipe {
   throw new BadInputError(
     `[@marco-ts/pipeline] align: options must make sense together, got:\n  ${problems}\nSee: marco align --help`,
   );
+}
+
+function serverOf(key: string, url: string | undefined, model: string | undefined, keyVariable: string | undefined) {
+  if (url === undefined && model === undefined) return {};
+  return { [key]: { url, model, ...(keyVariable === undefined ? {} : { keyVariable }) } };
 }
 
 function rewardWeights(given: readonly string[] | undefined): Record<string, number> {
