@@ -7,6 +7,7 @@
 import { type DocumentFilter, drop, KEEP } from './document-filter.ts';
 import { splitWords, type WordSplitter } from './split-words.ts';
 import { codePointLength, countRepeats } from './text-lines.ts';
+import { createWordGrams } from './word-grams.ts';
 
 export interface GopherRepetitionThresholds {
   /** null: the rule is off. */
@@ -25,48 +26,13 @@ export interface GopherRepetitionOptions {
   readonly splitWords?: WordSplitter;
 }
 
-/** Code points of all occurrences of the most frequent n-gram; among equals the first seen, as Python's Counter has it. */
-function topNGramCharacters(words: readonly string[], n: number): number {
-  const counts = new Map<string, number>();
-  for (let i = 0; i + n <= words.length; i++) {
-    const gram = words.slice(i, i + n).join(' ');
-    counts.set(gram, (counts.get(gram) ?? 0) + 1);
-  }
-  let top = '';
-  let most = 0;
-  for (const [gram, count] of counts) {
-    if (count > most) {
-      most = count;
-      top = gram;
-    }
-  }
-  return codePointLength(top) * most;
-}
-
-/** Code points of n-grams seen before; after a repeat the search goes on behind it, so that no character counts twice. */
-function repeatedNGramCharacters(words: readonly string[], n: number): number {
-  const seen = new Set<string>();
-  let characters = 0;
-  let i = 0;
-  while (i + n <= words.length) {
-    const gram = words.slice(i, i + n).join('');
-    if (seen.has(gram)) {
-      characters += codePointLength(gram);
-      i += n;
-    } else {
-      seen.add(gram);
-      i++;
-    }
-  }
-  return characters;
-}
-
 const exceeds = (value: number, limit: number | null): boolean => limit !== null && value > limit;
 
 /** Drops as `empty`, `dup_para_frac`, `dup_line_frac` (each also `_char_frac`), `top_<n>_gram` or `duplicated_<n>_n_grams`. */
 export function gopherRepetition(options: GopherRepetitionOptions): DocumentFilter {
   const split = options.splitWords ?? splitWords;
   const { thresholds } = options;
+  const grams = createWordGrams();
   return {
     name: 'gopher_repetition',
     check({ text, language }) {
@@ -85,12 +51,12 @@ export function gopherRepetition(options: GopherRepetitionOptions): DocumentFilt
       if (exceeds(lineRepeats.characters / length, limits.duplicateLineCharacterFraction))
         return drop('dup_line_char_frac');
       const words = split(text, language);
+      grams.load(words);
       for (const [n, limit] of limits.topNGrams) {
-        if (words.length >= n && topNGramCharacters(words, n) / length > limit) return drop(`top_${n}_gram`);
+        if (words.length >= n && grams.topCharacters(n) / length > limit) return drop(`top_${n}_gram`);
       }
       for (const [n, limit] of limits.duplicateNGrams) {
-        if (words.length >= n && repeatedNGramCharacters(words, n) / length > limit)
-          return drop(`duplicated_${n}_n_grams`);
+        if (words.length >= n && grams.repeatedCharacters(n) / length > limit) return drop(`duplicated_${n}_n_grams`);
       }
       return KEEP;
     },
