@@ -5,12 +5,15 @@
  * alignment. Sizes and absolute rates are a toy's.
  */
 import { MARCO_STAGES } from '@marco-ts/data';
+import type { ParallelSelection } from './parallel-filter.ts';
 import { NEWS_TIERS } from './write-news-corpus.ts';
 
 export interface Variant {
   readonly name: string;
   /** Laid over `tiny-cpu`, section by section; null takes a section away. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Of the one claim that needs no pipeline: which pairs a model is trained on. */
+  readonly parallel?: ParallelSelection;
 }
 
 /** One number per run, from the evaluations after each stage; `from` makes it a change. */
@@ -35,10 +38,11 @@ export interface Claim {
 }
 
 /** Two sizes: `tiny-cpu`'s own, and half as wide. */
-export const SIZES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  tiny: {},
-  half: { model: { hiddenSize: 64, intermediateSize: 192 } },
-};
+export const SIZES = {
+  tiny: { hiddenSize: 128, intermediateSize: 384 },
+  half: { hiddenSize: 64, intermediateSize: 192 },
+} as const;
+export type Size = keyof typeof SIZES;
 
 const TOTAL_TOKENS = 400_000;
 const PEAK = 4e-3;
@@ -140,6 +144,19 @@ export function claims(newsDirectory: string): readonly Claim[] {
       ],
       measures: [...tierMeasures('last'), chrf('last')],
       charted: tierMeasures('last').map(({ name }) => name),
+    },
+    {
+      name: 'parallel-filter',
+      question: 'filtered against raw parallel data',
+      variants: (['raw', 'filtered', 'random half'] as const).map((parallel) => ({
+        name: parallel,
+        settings: {},
+        parallel,
+      })),
+      measures: [
+        { name: 'nats per byte of clean translations', key: 'translationNll', after: 'trained', higherIsBetter: false },
+      ],
+      charted: ['nats per byte of clean translations'],
     },
     {
       name: 'learning-rate',

@@ -11,8 +11,9 @@ import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { BadInputError } from '../src/errors.ts';
-import { type Claim, claims, SIZES } from './claims.ts';
+import { type Claim, claims, SIZES, type Size } from './claims.ts';
 import { measureRun } from './measure-run.ts';
+import { runParallelFilter } from './parallel-filter.ts';
 import { claimChart, claimSection, type FinishedRun } from './render-results.ts';
 import { writeNewsCorpus } from './write-news-corpus.ts';
 
@@ -22,7 +23,7 @@ const RESULT_FILE = 'experiment.json';
 interface Planned {
   readonly claim: Claim;
   readonly variant: Claim['variants'][number];
-  readonly size: string;
+  readonly size: Size;
   readonly seed: number;
   readonly directory: string;
 }
@@ -73,7 +74,7 @@ function plan(): Planned[] {
     throw new BadInputError(
       `[@marco-ts/pipeline] run-experiments: --only must name some of ${allClaims.map(({ name }) => name).join(', ')}, got ${options.only}.`,
     );
-  return options.sizes.split(',').flatMap((size) =>
+  return (options.sizes.split(',') as Size[]).flatMap((size) =>
     options.seeds.split(',').flatMap((seed) =>
       chosen.flatMap((claim) =>
         claim.variants.map((variant) => ({
@@ -92,22 +93,23 @@ async function runOnce({ claim, variant, size, seed, directory }: Planned, place
   if (await exists(join(directory, RESULT_FILE))) return;
   console.log(`${new Date().toISOString()} ${place}: ${claim.name}, ${variant.name}, ${size}, seed ${seed}`);
   await mkdir(directory, { recursive: true });
-  const sections = { ...variant.settings, ...SIZES[size], seed };
-  const settings = Object.entries(sections).flatMap(([key, value]) => [
-    '--set',
-    `${key}=${value === null ? 'null' : flow(value)}`,
-  ]);
   const startedAt = performance.now();
-  await runCommand(['run', 'tiny-cpu', '--output', directory, ...settings]);
-  const { numParameters, versions } = JSON.parse(await readFile(join(directory, 'results.json'), 'utf8'));
+  const found =
+    variant.parallel === undefined
+      ? await runPipeline(variant, size, seed, directory)
+      : await runParallelFilter({
+          testData: process.env.MARCO_TEST_DATA!,
+          selection: variant.parallel,
+          ...SIZES[size],
+          seed,
+        });
   const finished = {
     claim: claim.name,
     variant: variant.name,
     size,
     seed,
-    numParameters,
-    measures: await measureRun(directory),
-    versions,
+    ...found,
+    node: process.version,
     seconds: Math.round((performance.now() - startedAt) / 1000),
   };
   await writeFile(join(directory, RESULT_FILE), `${JSON.stringify(finished, null, 2)}\n`);
@@ -115,6 +117,19 @@ async function runOnce({ claim, variant, size, seed, directory }: Planned, place
   for (const entry of await readdir(directory)) {
     if (/^\d\d-/.test(entry) && !entry.includes('evaluate-')) await rm(join(directory, entry), { recursive: true });
   }
+}
+
+async function runPipeline({ settings }: Planned['variant'], size: Size, seed: number, directory: string) {
+  const sections = { ...settings, model: SIZES[size], seed };
+  const overrides = Object.entries(sections).flatMap(([key, value]) => [
+    '--set',
+    `${key}=${value === null ? 'null' : flow(value)}`,
+  ]);
+  await runCommand(['run', 'tiny-cpu', '--output', directory, ...overrides]);
+  const { numParameters } = JSON.parse(await readFile(join(directory, 'results.json'), 'utf8')) as {
+    numParameters: number;
+  };
+  return { numParameters, measures: await measureRun(directory) };
 }
 
 /** A value on one line of YAML. */
