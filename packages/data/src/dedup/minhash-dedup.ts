@@ -9,7 +9,6 @@ import type { Document, DocumentSource } from '../document.ts';
 import type { Funnel } from '../filters/create-funnel.ts';
 import type { WordSplitter } from '../filters/split-words.ts';
 import { hashText } from '../random/hash-text.ts';
-import { comparableWords } from './comparable-words.ts';
 import { createHashTable } from './hash-table.ts';
 import { bucketKey, createMinhashSigner, DEFAULT_MINHASH, type MinhashConfig } from './minhash-signature.ts';
 import { createUnionFind } from './union-find.ts';
@@ -40,7 +39,7 @@ export interface MinhashDedupResult {
 export const NEAR_DUPLICATE = 'near_duplicate';
 
 interface Signatures {
-  readonly values: Uint32Array;
+  readonly values: Int32Array;
   readonly hasWords: Uint8Array;
 }
 
@@ -73,21 +72,20 @@ export async function minhashDedup(
 ): Promise<MinhashDedupResult> {
   const config = { ...DEFAULT_MINHASH, ...options.config };
   const { scopeOf = ({ language }: Document) => language, funnel, onDrop } = options;
-  const signer = createMinhashSigner(config);
+  const signer = createMinhashSigner(config, options.splitWords);
   const { numHashes } = signer;
   const all: Document[] = [];
   const scopes: number[] = [];
-  let values = new Uint32Array(numHashes * 1024);
+  let values = new Int32Array(numHashes * 1024);
   const hasWords: number[] = [];
   for await (const document of documents) {
     const index = all.push(document) - 1;
     if ((index + 1) * numHashes > values.length) {
-      const larger = new Uint32Array(values.length * 2);
+      const larger = new Int32Array(values.length * 2);
       larger.set(values);
       values = larger;
     }
-    const words = comparableWords(document.text, document.language, options.splitWords);
-    hasWords.push(signer.sign(words, values, index * numHashes) ? 1 : 0);
+    hasWords.push(signer.sign(document.text, document.language, values, index * numHashes) ? 1 : 0);
     scopes.push(hashText(scopeOf(document)));
   }
   const roots = clusterRoots({ values, hasWords: Uint8Array.from(hasWords) }, Uint32Array.from(scopes), config);

@@ -3,11 +3,13 @@
  *
  * Source: Broder 1997; the layout of FineWeb2's deduplication (14 buckets of 8 hashes over word 5-grams). Texts that share a share s of their
  * n-grams agree in some bucket with probability 1 - (1 - s^8)^14: 0.5 at s = 0.69, 0.92 at 0.8.
- * Units: hash values are unsigned 32-bit integers, made from both halves of a 64-bit hash of the n-gram.
+ * Units: hash values are signed 32-bit integers, made from both halves of a 64-bit hash of the n-gram, which is made from its words' hashes.
  */
+
+import type { WordSplitter } from '../filters/split-words.ts';
 import { createRandomStream } from '../random/create-random-stream.ts';
-import { hashTextInto, mixBits } from '../random/hash-text.ts';
-import { forEachWordNGram } from './comparable-words.ts';
+import { mixBits } from '../random/hash-text.ts';
+import { createWordHasher } from './word-hashes.ts';
 
 export interface MinhashConfig {
   readonly numBuckets: number;
@@ -21,12 +23,12 @@ export const DEFAULT_MINHASH: MinhashConfig = { numBuckets: 14, hashesPerBucket:
 
 export interface MinhashSigner {
   readonly numHashes: number;
-  /** Writes the signature of `words` to `out` at `offset`; false, and nothing written, when there are no words. */
-  sign(words: readonly string[], out: Uint32Array, offset: number): boolean;
+  /** Writes the signature of a text to `out` at `offset`; false, and nothing written, when it has no words. */
+  sign(text: string, language: string, out: Int32Array, offset: number): boolean;
 }
 
 /** @throws Error when a count is no positive integer */
-export function createMinhashSigner(config: MinhashConfig): MinhashSigner {
+export function createMinhashSigner(config: MinhashConfig, splitWords?: WordSplitter): MinhashSigner {
   for (const [name, value] of Object.entries({
     numBuckets: config.numBuckets,
     hashesPerBucket: config.hashesPerBucket,
@@ -44,21 +46,34 @@ export function createMinhashSigner(config: MinhashConfig): MinhashSigner {
   const lowFactors = Int32Array.from({ length: numHashes }, () => word() | 1);
   const highFactors = Int32Array.from({ length: numHashes }, () => word() | 1);
   const shifts = Int32Array.from({ length: numHashes }, word);
-  const halves = new Uint32Array(2);
+  const hasher = createWordHasher(splitWords);
+  const least = new Int32Array(numHashes);
+  /** Lowers each hash's least value by one n-gram, given by the halves of its hash. */
+  const lower = (low: number, high: number): void => {
+    for (let i = 0; i < numHashes; i++) {
+      const value = (Math.imul(low, lowFactors[i]!) + Math.imul(high, highFactors[i]!) + shifts[i]!) | 0;
+      if (value < least[i]!) least[i] = value;
+    }
+  };
   return {
     numHashes,
-    sign(words, out, offset) {
-      if (words.length === 0) return false;
-      out.fill(0xffffffff, offset, offset + numHashes);
-      forEachWordNGram(words, config.nGramSize, (gram) => {
-        hashTextInto(gram, halves);
-        const low = halves[0]!;
-        const high = halves[1]!;
-        for (let i = 0; i < numHashes; i++) {
-          const value = (Math.imul(low, lowFactors[i]!) + Math.imul(high, highFactors[i]!) + shifts[i]!) >>> 0;
-          if (value < out[offset + i]!) out[offset + i] = value;
+    sign(text, language, out, offset) {
+      const numWords = hasher.load(text, language);
+      if (numWords === 0) return false;
+      const { low, high } = hasher;
+      const size = Math.min(config.nGramSize, numWords);
+      least.fill(0x7fffffff);
+      for (let start = 0; start + size <= numWords; start++) {
+        let [lowHash, highHash] = [0x9e3779b9, 0x7f4a7c15];
+        for (let i = start; i < start + size; i++) {
+          lowHash = Math.imul(lowHash ^ low[i]!, 0xcc9e2d51);
+          lowHash = (lowHash << 15) | (lowHash >>> 17);
+          highHash = Math.imul((highHash + high[i]!) | 0, 0x1b873593) ^ lowHash;
+          highHash = (highHash << 13) | (highHash >>> 19);
         }
-      });
+        lower(mixBits(lowHash) | 0, mixBits(highHash) | 0);
+      }
+      out.set(least, offset);
       return true;
     },
   };
@@ -69,7 +84,7 @@ export function createMinhashSigner(config: MinhashConfig): MinhashSigner {
  *
  * @param scope hash of what only documents of one scope share; a plain chain of full 32-bit mixes follows
  */
-export function bucketKey(values: Uint32Array, start: number, end: number, scope: number, out: Uint32Array): void {
+export function bucketKey(values: Int32Array, start: number, end: number, scope: number, out: Uint32Array): void {
   let low = mixBits(scope ^ 0x243f6a88);
   let high = mixBits(scope ^ 0x85a308d3);
   for (let i = start; i < end; i++) {

@@ -4,7 +4,6 @@
  * MinHash gives a document a key in each bucket; the others give one key to each document, paragraph or line. Every key belongs to a unit: the
  * document, paragraph or line, counted from 0 within its file.
  */
-import { comparableWords } from '../dedup/comparable-words.ts';
 import { bucketKey, createMinhashSigner, DEFAULT_MINHASH, type MinhashConfig } from '../dedup/minhash-signature.ts';
 import type { Document } from '../document.ts';
 import type { WordSplitter } from '../filters/split-words.ts';
@@ -36,16 +35,15 @@ export const SEPARATORS = { paragraph: '\n\n', line: '\n' } as const;
 
 function minhashKeys({ minhash, splitWords }: DuplicateKeysOptions): DuplicateKeys {
   const config = { ...DEFAULT_MINHASH, ...minhash };
-  const signer = createMinhashSigner(config);
+  const signer = createMinhashSigner(config, splitWords);
   const { numBuckets, hashesPerBucket } = config;
-  const values = new Uint32Array(signer.numHashes);
+  const values = new Int32Array(signer.numHashes);
   const key = new Uint32Array(2);
   let unit = 0;
   return {
     numBuckets,
     add: ({ text, language }, visit) => {
-      const words = comparableWords(text, language, splitWords);
-      if (signer.sign(words, values, 0)) {
+      if (signer.sign(text, language, values, 0)) {
         const scope = hashText(language);
         for (let bucket = 0; bucket < numBuckets; bucket++) {
           bucketKey(values, bucket * hashesPerBucket, (bucket + 1) * hashesPerBucket, scope, key);

@@ -37,12 +37,12 @@ const grow = (values: Int32Array, length: number): Int32Array => {
 /** One set of tables that texts in turn fill anew. */
 export function createWordGrams(): WordGrams {
   let numWords = 0;
-  let codePoints = new Int32Array(0);
+  let codePoints: Int32Array = new Int32Array(0);
   const joined: Prefixes = { low: new Int32Array(0), high: new Int32Array(0), units: new Int32Array(0) };
   const spaced: Prefixes = { low: new Int32Array(0), high: new Int32Array(0), units: new Int32Array(0) };
   // Powers of the bases, by number of units.
-  let lowPowers = Int32Array.of(1);
-  let highPowers = Int32Array.of(1);
+  let lowPowers: Int32Array = Int32Array.of(1);
+  let highPowers: Int32Array = Int32Array.of(1);
   let numPowers = 1;
   // A slot belongs to the current question when it carries its mark: nothing is cleared in between.
   let marks = new Int32Array(0);
