@@ -144,4 +144,19 @@ describe('packConversations', () => {
       `conversations[${conversations.length}]`,
     );
   });
+
+  test('ids past the embedding are refused with their row; too long is counted apart where already the prompt is', () => {
+    const pack = (overrides: Partial<Parameters<typeof packConversations>[0]>) =>
+      packConversations({ ...options, ...overrides });
+    expect(() => pack({ vocabSize: tokenizer.vocabSize - 1 })).toThrow(
+      /ids must be below the model's vocabSize \d+, got \d+ at conversations\[0\]\.messages, token \d+/,
+    );
+    expect(pack({ vocabSize: tokenizer.vocabSize }).report.numKept).toBe(conversations.length);
+    const longPrompt: ChatMessage[] = [{ role: 'user', content: 'jua '.repeat(200) }, talk[1]!];
+    const longAnswer: ChatMessage[] = [talk[0]!, { role: 'assistant', content: 'sun '.repeat(200) }];
+    const long = [longPrompt, longAnswer].map((messages) => ({ messages, language: 'swh_Latn', task: 'long' }));
+    const { report } = pack({ conversations: [...conversations, ...long] });
+    expect([report.tooLong, report.promptTooLong]).toEqual([{ swh_Latn: 2 }, { swh_Latn: 1 }]);
+    expect(report.numKept).toBe(conversations.length);
+  });
 });

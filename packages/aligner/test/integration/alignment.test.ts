@@ -266,6 +266,10 @@ describe('packPreferencePairs', () => {
     expect(() =>
       packPreferencePairs({ pairs: encoded, sequenceLength: 40, microBatchSize: 1, seed: 1, padTokenId }),
     ).toThrow(/must fit into 1 rows of 40/);
+    const limits = { maxLength: sequenceLength, vocabSize: tokenizer.vocabSize - 1 };
+    expect(() => encodePreferencePairs(tokenizer, pairs, limits)).toThrow(
+      /must be below the model's vocabSize \d+, got \d+ at pairs\[0\]\.chosen, token \d+/,
+    );
   });
 });
 
