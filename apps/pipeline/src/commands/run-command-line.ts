@@ -17,6 +17,7 @@ import { addDownloadCommand } from './model/add-download-command.ts';
 import { addServeCommand } from './model/add-serve-command.ts';
 import type { CommandOutput, Pipeline } from './pipeline.ts';
 import { addRecipeCommands } from './recipe/add-recipe-commands.ts';
+import { addTrainCommand } from './train/add-train-command.ts';
 
 /**
  * @param argv arguments after the program's name
@@ -73,6 +74,7 @@ ${EXIT_CODE_HELP}`,
     );
   addInitCommand(program, context);
   addRecipeCommands(program, context);
+  addTrainCommand(program, context);
   addDoctorCommand(program, context);
   addConfigCommands(program, context);
   addDataCommands(program, context);

@@ -5,8 +5,13 @@ import { languageInfo, type MixtureTier } from '@marco-ts/data';
 import { languageName as displayName } from '../report/display-names.ts';
 import type { LanguageTier, Recipe } from './recipe-schema.ts';
 
+/** As much of a recipe as says which language is in which tier. */
+export interface RecipeTiers {
+  readonly data: Pick<Recipe['data'], 'tiers'>;
+}
+
 /** @returns language code to tier, in the recipe's order */
-export function languageTiers({ data }: Pick<Recipe, 'data'>): ReadonlyMap<string, LanguageTier> {
+export function languageTiers({ data }: RecipeTiers): ReadonlyMap<string, LanguageTier> {
   return new Map(
     Object.entries(data.tiers).flatMap(([tier, languages]) =>
       languages.map((language): [string, LanguageTier] => [language, tier as LanguageTier]),
@@ -15,7 +20,7 @@ export function languageTiers({ data }: Pick<Recipe, 'data'>): ReadonlyMap<strin
 }
 
 /** @returns the tier that a mixture source counts towards: its language's, or its own name for the sources that are no language */
-export function mixtureTierOf(recipe: Pick<Recipe, 'data'>): (source: string) => MixtureTier {
+export function mixtureTierOf(recipe: RecipeTiers): (source: string) => MixtureTier {
   const tiers = languageTiers(recipe);
   return (source) => tiers.get(source) ?? (source as MixtureTier);
 }

@@ -12,6 +12,7 @@ import {
   measurePeakFlops,
   runToEnd,
   type Schedule,
+  type Synchronize,
   type TrainResult,
   train,
   type WatchOptions,
@@ -69,6 +70,8 @@ export interface TrainingPlan<Batch> {
   readonly flopsPerToken?: number;
   /** directory of the stage whose moments and step count are carried on */
   readonly continueFrom?: string | undefined;
+  /** other workers of a common run */
+  readonly synchronize?: Synchronize;
   /** leave the moments for the next stage to carry on */
   readonly keepOptimizer?: boolean;
   /** saved beside the weights, such as the tokenizer's */
@@ -114,6 +117,7 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
       ...given('evaluate', plan.evaluate),
       ...given('watch', plan.watch),
       ...given('continueFrom', carried),
+      ...given('synchronize', plan.synchronize),
       ...(plan.flopsPerToken === undefined ? {} : { speed: await speedOf(plan.flopsPerToken) }),
     });
     let loss = Number.NaN;
@@ -125,6 +129,7 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
         if (event.resumed) log(`going on from step ${event.step}`);
       }
       if (event.type === 'warning') log(event.message);
+      if (event.type === 'round-completed') for (const note of event.notes) log(note);
       if (event.type === 'run-finished' && event.stoppedEarly)
         log(
           `${plan.watch!.metric} no longer improves: ended at step ${event.step}, the best was step ${event.best?.step}`,
@@ -146,7 +151,9 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
       await writeCarriedOptimizer(directory, { optimizerState: result.optimizerState, numSteps: numStepsSoFar });
     }
     await rm(join(directory, CHECKPOINTS_DIRECTORY), { recursive: true, force: true });
-    return { steps: result.step, tokens: result.totalTokens, finalLoss: loss };
+    // A run that was stopped after its last step has no step left to take its loss from.
+    const finalLoss = Number.isFinite(loss) ? { finalLoss: loss } : {};
+    return { steps: result.step, tokens: result.totalTokens, ...finalLoss };
   } finally {
     await logger.close();
     disposeParams(model.params);

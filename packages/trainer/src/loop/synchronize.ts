@@ -23,6 +23,6 @@ export interface Synchronize {
   readonly every: number;
   /** Called before the first step, with where this run would begin or go on. */
   join(params: ParamMap, step: number): Promise<SharedState>;
-  /** Called after every `every`-th step. */
+  /** Called after every `every`-th step and after the last one. */
   exchange(params: ParamMap, step: number): Promise<Exchange>;
 }

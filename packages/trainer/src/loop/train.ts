@@ -73,7 +73,7 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
   const takeUp = (shared: { readonly params: ParamMap; readonly step: number }) => {
     if (shared.params !== run.params) disposeParams(run.params);
     run.params = shared.params;
-    run.step = shared.step;
+    run.step = Math.min(shared.step, numSteps);
   };
   const isStoppedEarly = () => options.watch !== undefined && isPatienceOver(options.watch, run.watched);
   const result = (interrupted: boolean): TrainResult => {
@@ -148,7 +148,7 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
 
       const isDue = (every: number | undefined) =>
         every !== undefined && (run.step % every === 0 || run.step === numSteps);
-      const exchanges = synchronize !== undefined && run.step % synchronize.every === 0;
+      const exchanges = synchronize !== undefined && isDue(synchronize.every);
       const evaluates = isDue(evaluate?.every);
       const saves = isDue(checkpoints?.every);
       const logs = isDue(logEvery) || evaluates || saves || exchanges || signal?.aborted;

@@ -149,6 +149,10 @@ describe('three workers', () => {
       [0, 1].map((slot) => work({ slot, numSlots: 2, numSteps: 20, mailbox, more })),
     );
     expect(first!.end).toEqual(second!.end);
+    // 20 steps end a round of 5, 22 do not: the last one is shorter.
+    const longer = await Promise.all([0, 1].map((slot) => work({ slot, numSlots: 2, numSteps: 22, mailbox, more })));
+    expect(longer[0]!.end).toEqual(longer[1]!.end);
+    expect(longer[0]!.events.at(-1)).toMatchObject({ type: 'run-finished', step: 22 });
     expect(heldOutLoss(first!.end!)).toBeLessThan(heldOutLoss(await values(initial)) * 0.8);
   });
 });

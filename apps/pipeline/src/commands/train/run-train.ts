@@ -1,0 +1,88 @@
+/** From the options of `marco train` to its stages, run like those of a recipe: resumable, with a manifest each. */
+import { join, resolve } from 'node:path';
+import { loadRecipe } from '../../config/load-recipe.ts';
+import { createRunConsole } from '../../console/run-console.ts';
+import { createTerminal } from '../../console/terminal.ts';
+import { BadInputError } from '../../errors.ts';
+import { runStages } from '../../runner/run-stages.ts';
+import { MODEL_DIRECTORY } from '../../stage-files/model-files.ts';
+import type { TrainRecipe, WorkerRecipe } from '../../train/train-recipe.ts';
+import { trainStages } from '../../train/train-stages.ts';
+import type { CommandOutput } from '../pipeline.ts';
+import { listenForStopSignals } from '../recipe/stop-signals.ts';
+import type { TrainOptions } from './add-train-command.ts';
+
+export interface TrainRequest {
+  readonly name: string;
+  readonly options: TrainOptions;
+  readonly codeVersion: string;
+}
+
+/** @throws BadInputError for options that do not fit together; StageFailedError and InterruptedError as `runStages` */
+export async function runTrain({ name, options, codeVersion }: TrainRequest, output: CommandOutput): Promise<void> {
+  const { recipe: loaded, source } = await loadRecipe(name, options.set);
+  const worker = workerOf(options);
+  const recipe: TrainRecipe = {
+    name: worker === undefined ? loaded.name : `${loaded.name}-worker-${worker.slot}`,
+    seed: loaded.seed,
+    backend: loaded.backend,
+    pretrain: loaded.pretrain,
+    data: { tiers: loaded.data.tiers },
+    shards: resolve(options.shards),
+    model: resolve(options.model),
+    ...(worker === undefined ? {} : { worker }),
+  };
+  const directory = worker === undefined ? options.output : join(options.output, `worker-${worker.slot}`);
+  const terminal = createTerminal(options.json ? output.stderr : output.stdout);
+  const runConsole = createRunConsole(terminal);
+  const stop = listenForStopSignals((signal) => runConsole.print(`${signal}: stopping as soon as the step is saved`));
+  let outcome: Awaited<ReturnType<typeof runStages<TrainRecipe>>>;
+  try {
+    outcome = await runStages({
+      stages: trainStages(recipe),
+      recipe,
+      source,
+      directory,
+      codeVersion,
+      signal: stop.signal,
+      observer: runConsole,
+    });
+  } finally {
+    runConsole.close();
+    stop.close();
+  }
+  const model = join(outcome.stages.at(-1)!.directory, MODEL_DIRECTORY);
+  if (options.json) {
+    const stages = outcome.stages.map(({ planned, directory: path, manifest }) => ({
+      name: planned.stage.name,
+      directory: path,
+      counts: manifest.counts,
+      seconds: manifest.seconds,
+    }));
+    output.stdout.write(`${JSON.stringify({ directory, model, stages }, null, 2)}\n`);
+    return;
+  }
+  terminal.write(`\n  ${model}  the trained model, for transformers\n`);
+}
+
+function workerOf(options: TrainOptions): WorkerRecipe | undefined {
+  const { mailbox, workerId, numWorkers, innerSteps, deltas, roundTimeout, s3Endpoint } = options;
+  if (mailbox === undefined && workerId === undefined && numWorkers === undefined) return undefined;
+  if (mailbox === undefined || workerId === undefined || numWorkers === undefined) {
+    throw new BadInputError(
+      'A worker takes --mailbox, --worker-id and --num-workers together. Give all three or none.',
+    );
+  }
+  if (!Number.isInteger(workerId) || workerId >= numWorkers) {
+    throw new BadInputError(`--worker-id must be a whole number below --num-workers ${numWorkers}, got ${workerId}.`);
+  }
+  return {
+    slot: workerId,
+    numWorkers,
+    mailbox: mailbox.startsWith('s3://') ? mailbox : resolve(mailbox),
+    innerSteps,
+    format: deltas,
+    timeoutSeconds: roundTimeout,
+    ...(s3Endpoint === undefined ? {} : { s3Endpoint }),
+  };
+}

@@ -1,0 +1,173 @@
+/**
+ * `marco train` on shards of its own: stopped by SIGUSR1 and gone on with, and by two workers of which one is killed in the middle of a round.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { initBackend } from '@marco-ts/core';
+import { writeShard } from '@marco-ts/data';
+import { initQwen2Params, type Qwen2Config } from '@marco-ts/model';
+import { saveQwen2 } from '@marco-ts/model/files';
+import { trainTokenizer } from '@marco-ts/tokenizer';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = mkdtempSync(join(tmpdir(), 'marco-train-command-'));
+const cli = resolve(import.meta.dirname, '../../src/cli.ts');
+
+/** Some text per source; what it says does not matter here. */
+const sentences = (source: string) =>
+  Array.from({ length: 300 }, (_, index) => `${source} says that ${index} and ${index * 7} are numbers of ${source}.`);
+
+beforeAll(async () => {
+  await initBackend({ prefer: ['cpu'] });
+  const sources = ['eng_Latn', 'cmn_Hans', 'swh_Latn', 'parallel'];
+  const tokenizer = trainTokenizer(sources.flatMap(sentences), { vocabSize: 320 });
+  for (const source of sources) {
+    const documents = sentences(source).map((text, index) => ({
+      id: `${source}-${index}`,
+      text,
+      language: source,
+      metadata: {},
+    }));
+    await writeShard(join(root, 'shards', source), documents, tokenizer, { name: source, source });
+  }
+  const config: Qwen2Config = {
+    hiddenSize: 16,
+    numHiddenLayers: 1,
+    numAttentionHeads: 2,
+    numKeyValueHeads: 1,
+    intermediateSize: 32,
+    vocabSize: tokenizer.vocabSize,
+    maxPositionEmbeddings: 64,
+    rmsNormEps: 1e-6,
+    ropeTheta: 10_000,
+    tieWordEmbeddings: true,
+    initializerRange: 0.02,
+    bosTokenId: tokenizer.eosTokenId,
+    eosTokenId: tokenizer.eosTokenId,
+  };
+  await saveQwen2(join(root, 'model'), { config, params: initQwen2Params(config, 1), files: tokenizer.files() });
+  writeFileSync(
+    join(root, 'recipe.yaml'),
+    `extends: tiny-cpu
+name: shards-only
+backend: { prefer: [wasm], numThreads: 1 }
+data: { tiers: { english: [eng_Latn], chinese: [cmn_Hans], high: [], low: [swh_Latn] } }
+pretrain:
+  sequenceLength: 32
+  microBatchSize: 2
+  gradAccumSteps: 1
+  maxEpochs: 50
+  checkpointEverySteps: 2
+  reportTo: [tensorboard]
+  stages:
+    - { name: first, numTokens: 2560, learningRate: 0.004, shares: { english: 0.4, chinese: 0.2, high: 0, low: 0.3, parallel: 0.1, knowledge: 0, synthetic: 0 } }
+    - { name: second, numTokens: 2560, learningRate: 0.0024, shares: { english: 0.3, chinese: 0.2, high: 0, low: 0.4, parallel: 0.1, knowledge: 0, synthetic: 0 } }
+`,
+  );
+});
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+interface Finished {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly output: string;
+}
+
+/** Runs the command; `stop` sends the signal as soon as its condition holds. */
+function marcoTrain(
+  args: readonly string[],
+  stop?: { when: () => boolean; signal: NodeJS.Signals },
+): Promise<Finished> {
+  const given = ['train', 'recipe.yaml', '--shards', 'shards', '--model', 'model', ...args];
+  return new Promise((finish, reject) => {
+    const child = spawn(process.execPath, ['--conditions=@marco-ts/source', cli, ...given], { cwd: root });
+    let output = '';
+    const watch = setInterval(() => {
+      if (stop === undefined || !stop.when()) return;
+      clearInterval(watch);
+      child.kill(stop.signal);
+    }, 5);
+    const read = (chunk: Buffer): void => {
+      output += chunk;
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearInterval(watch);
+      finish({ code, signal, output });
+    });
+  });
+}
+
+/** Whether a worker is in some round of a stage. */
+function hasJoined(stage: string, worker: string): boolean {
+  const rounds = join(root, 'mail', stage, 'rounds');
+  return existsSync(rounds) && readdirSync(rounds).some((round) => existsSync(join(rounds, round, 'joined', worker)));
+}
+
+const modelHash = (directory: string): string =>
+  createHash('sha256')
+    .update(readFileSync(join(root, directory, 'model', 'model.safetensors')))
+    .digest('hex');
+
+test('trains both stages; SIGUSR1 saves and ends with 138, and the same command ends in the same model', async () => {
+  const straight = await marcoTrain(['-o', 'straight']);
+  expect(straight.code, straight.output).toBe(0);
+  expect(readdirSync(join(root, 'straight', '03-second')).sort()).toEqual(
+    expect.arrayContaining(['model', 'tensorboard', 'training.jsonl']),
+  );
+  expect(existsSync(join(root, 'straight', '03-second', 'model', 'tokenizer.json'))).toBe(true);
+  const stopped = await marcoTrain(['-o', 'stopped'], {
+    when: () =>
+      existsSync(join(root, 'stopped', '02-first.partial', 'training.jsonl')) &&
+      readFileSync(join(root, 'stopped', '02-first.partial', 'training.jsonl'), 'utf8').includes('step-completed'),
+    signal: 'SIGUSR1',
+  });
+  expect(stopped.code, stopped.output).toBe(138);
+  const resumed = await marcoTrain(['-o', 'stopped']);
+  expect(resumed.code, resumed.output).toBe(0);
+  expect(modelHash('stopped/03-second')).toBe(modelHash('straight/03-second'));
+});
+
+test('two workers end with one model although one of them is killed in the middle of a round', async () => {
+  const worker = (id: number) => [
+    '-o',
+    'together',
+    '--mailbox',
+    'mail',
+    '--worker-id',
+    `${id}`,
+    '--num-workers',
+    '2',
+    '--inner-steps',
+    '3',
+    '--round-timeout',
+    '120',
+  ];
+  const survivor = marcoTrain(worker(0));
+  const lost = await marcoTrain(worker(1), {
+    when: () => hasJoined('first', 'worker-1'),
+    signal: 'SIGKILL',
+  });
+  expect(lost.signal, lost.output).toBe('SIGKILL');
+  const back = await marcoTrain(worker(1));
+  expect(back.code, back.output).toBe(0);
+  const { code, output } = await survivor;
+  expect(code, output).toBe(0);
+  for (const stage of ['02-first', '03-second'])
+    expect(modelHash(`together/worker-1/${stage}`)).toBe(modelHash(`together/worker-0/${stage}`));
+});
+
+test('a worker without a mailbox, and a folder without shards, are bad input', async () => {
+  const alone = await marcoTrain(['-o', 'bad', '--worker-id', '0']);
+  expect(alone.code).toBe(2);
+  expect(alone.output).toContain('--mailbox, --worker-id and --num-workers together');
+  const empty = await marcoTrain(['-o', 'bad', '--shards', 'nothing-here']);
+  expect(empty.code).toBe(2);
+  expect(empty.output).toContain('one directory per shard');
+});
