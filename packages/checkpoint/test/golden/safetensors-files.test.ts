@@ -20,7 +20,7 @@ describe.skipIf(!root)('files of the Python library', () => {
       expect(file.tensors.get(name)!.shape).toEqual(shape);
       if (name === 'i64') {
         await expect(file.readArray(name)).rejects.toThrow(
-          /must fit 32 bits, got 1099511627776 at element 1 of tensor "i64"/,
+          /must fit 32 bits, got 1099511627776 at element 1 at tensor "i64"/,
         );
         const bytes = await file.readBytes(name);
         expect([...new BigInt64Array(bytes.buffer)].map(Number)).toEqual(values);
