@@ -2,7 +2,7 @@
  * Finished runs as a table and a chart per claim: mean and standard deviation over seeds, and what is within noise.
  *
  * Statistics: variants of one seed share text and split, so a difference is taken seed by seed; it is called noise when its mean is below two of
- * its standard errors, or when there are fewer than three seeds.
+ * its standard errors; fewer than three seeds tell nothing.
  */
 import { intervalChart } from '../src/report/charts/interval-chart.ts';
 import type { Claim, Measure } from './claims.ts';
@@ -55,9 +55,7 @@ export function claimSection(claim: Claim, runs: readonly FinishedRun[], chartPa
     `| parameters | variant | seeds | ${names.join(' | ')} |`,
     `|${'---|'.repeat(names.length + 3)}`,
     ...rows.map(({ numParameters, variant, values }) => {
-      const cells = values.map((summary) =>
-        summary === undefined ? '–' : `${summary.mean.toFixed(3)} ± ${summary.deviation.toFixed(3)}`,
-      );
+      const cells = values.map((summary) => (summary === undefined ? '–' : shown(summary)));
       const count = Math.max(...values.map((summary) => summary?.count ?? 0));
       return `| ${(numParameters / 1e6).toFixed(2)}M | ${variant} | ${count} | ${cells.join(' | ')} |`;
     }),
@@ -67,16 +65,29 @@ export function claimSection(claim: Claim, runs: readonly FinishedRun[], chartPa
   return `${lines.join('\n')}\n`;
 }
 
+/** What single runs scatter by says nothing where there is one. */
+function shown({ mean, deviation, count }: Summary): string {
+  return count === 1 ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${deviation.toFixed(3)}`;
+}
+
+function verdictOf({ mean, deviation, count }: Summary, { higherIsBetter }: Measure): string {
+  if (count < 3) return 'too few seeds to tell';
+  if (Math.abs(mean) < (2 * deviation) / Math.sqrt(count)) return 'within noise';
+  return mean > 0 === higherIsBetter ? 'better' : 'worse';
+}
+
 /** An SVG document that stands alone. */
 export function claimChart(claim: Claim, runs: readonly FinishedRun[]): string {
   const own = runs.filter((run) => run.claim === claim.name);
-  const shown = claim.measures.flatMap((measure, index) => (claim.charted.includes(measure.name) ? [index] : []));
-  const rows = rowsOf(claim, own).flatMap(({ numParameters, variant, values }) =>
-    shown.flatMap((index) => {
+  const charted = claim.measures.flatMap((measure, index) => (claim.charted.includes(measure.name) ? [index] : []));
+  // Measure by measure, so that what is to be compared lies together.
+  const summaries = rowsOf(claim, own);
+  const rows = charted.flatMap((index) =>
+    summaries.flatMap(({ numParameters, variant, values }) => {
       const summary = values[index];
       if (summary === undefined) return [];
       const label = claim.measures[index]!.name.replace('bits per byte, ', '');
-      const name = claim.variants.length === 1 ? label : `${variant}: ${label}`;
+      const name = claim.variants.length === 1 ? label : `${label}: ${variant}`;
       const stderr = summary.deviation / Math.sqrt(summary.count);
       return [{ name: `${(numParameters / 1e6).toFixed(1)}M ${name}`, value: summary.mean, stderr, className: '' }];
     }),
@@ -121,9 +132,10 @@ function differences(claim: Claim, runs: readonly FinishedRun[], first: string):
     const say = (what: string, measure: Measure, values: readonly number[]): void => {
       if (values.length === 0) return;
       const { mean, deviation, count } = summarize(values);
-      const isNoise = count < 3 || Math.abs(mean) < (2 * deviation) / Math.sqrt(count);
-      const verdict = isNoise ? 'within noise' : mean > 0 === measure.higherIsBetter ? 'better' : 'worse';
-      lines.push(`- ${parameters}, ${what}: ${mean >= 0 ? '+' : ''}${mean.toFixed(3)} (${count} seeds): ${verdict}.`);
+      const verdict = verdictOf({ mean, deviation, count }, measure);
+      lines.push(
+        `- ${parameters}, ${what}: ${mean >= 0 ? '+' : ''}${mean.toFixed(3)} (${count} seed${count === 1 ? '' : 's'}): ${verdict}.`,
+      );
     };
     for (const { name: variant } of claim.variants.slice(1)) {
       for (const measure of claim.measures) {
