@@ -19,6 +19,7 @@ const program = new Command('bench')
   .argument('<suites...>', "names of suites, or 'all'")
   .option('--python <path>', 'Python or virtual environment of the peers (default: MARCO_PEERS_PYTHON or .venv-peers)')
   .option('--threads <number>', 'threads for ours and for the peers', wholeNumber, Math.min(2, availableParallelism()))
+  .option('--size <megabytes>', 'text that whole data plans run over (default: 1000)', wholeNumber)
   .option('--rounds <number>', 'turns that each contestant takes (default: what the suite needs)', wholeNumber)
   .option('--only <text>', 'only cases whose name contains this', '')
   .option('--output <directory>', 'where <suite>.json goes', join(repositoryRoot(), 'bench', 'results'))
@@ -28,6 +29,7 @@ const program = new Command('bench')
     for (const suite of suites) {
       const results = await runSuite(suite, {
         rounds: options.rounds,
+        sizeMegabytes: options.size,
         threads: options.threads,
         only: options.only,
         python: findPython(options.python ?? process.env.MARCO_PEERS_PYTHON),
@@ -43,6 +45,7 @@ interface Options {
   readonly python?: string;
   readonly threads: number;
   readonly rounds?: number;
+  readonly size?: number;
   readonly only: string;
   readonly output: string;
 }

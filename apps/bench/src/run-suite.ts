@@ -7,7 +7,8 @@ import type { BenchResults } from './report/bench-results.ts';
 import { describeMachine } from './report/describe-machine.ts';
 import type { AbsentPeer, BenchCase, BenchSuite, SuiteContext } from './suite.ts';
 
-export interface RunOptions extends Pick<SuiteContext, 'rounds' | 'threads' | 'only' | 'python' | 'testData'> {
+export interface RunOptions
+  extends Pick<SuiteContext, 'rounds' | 'sizeMegabytes' | 'threads' | 'only' | 'python' | 'testData'> {
   /** Called after each case. */
   readonly onCase?: (measured: BenchCase) => void;
 }

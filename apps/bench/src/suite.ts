@@ -36,6 +36,8 @@ export interface AbsentPeer {
 export interface SuiteContext {
   /** Rounds in which all take one turn each; undefined: the suite's own number. */
   readonly rounds: number | undefined;
+  /** Size of the text that whole plans run over; undefined: the suite's own number. */
+  readonly sizeMegabytes?: number | undefined;
   /** Threads that ours and the peers may use. */
   readonly threads: number;
   /** Only the cases whose name contains this. */

@@ -18,7 +18,12 @@ export {
   NEAR_DUPLICATE,
   type NearDuplicate,
 } from './dedup/minhash-dedup.ts';
-export { DEFAULT_MINHASH, type MinhashConfig } from './dedup/minhash-signature.ts';
+export {
+  createMinhashSigner,
+  DEFAULT_MINHASH,
+  type MinhashConfig,
+  type MinhashSigner,
+} from './dedup/minhash-signature.ts';
 export type { Document, DocumentSource, MetadataValue } from './document.ts';
 export { applyScript, type KubernetesJob, kubernetesJobs } from './executors/kubernetes-jobs.ts';
 export { type RunLocalOptions, runLocal, type StageProgress } from './executors/run-local.ts';

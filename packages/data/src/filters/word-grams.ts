@@ -115,7 +115,10 @@ export function createWordGrams(): WordGrams {
       growPowers(spaced.units[numWords]!);
       if (marks.length < numWords * 2) {
         const capacity = 2 ** Math.ceil(Math.log2(Math.max(64, numWords * 2)));
-        [marks, lows, highs, counts] = Array.from({ length: 4 }, () => new Int32Array(capacity)) as never;
+        marks = new Int32Array(capacity);
+        lows = new Int32Array(capacity);
+        highs = new Int32Array(capacity);
+        counts = new Int32Array(capacity);
         mark = 0;
       }
     },
