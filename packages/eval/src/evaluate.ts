@@ -117,5 +117,6 @@ async function runTask(model: LanguageModel, task: EvalTask, options: RunOptions
     notices: notices.slice(0, MAX_NOTICES),
     samples,
     seconds: (performance.now() - start) / 1000,
+    ...(task.memberOf && { memberOf: task.memberOf }),
   };
 }

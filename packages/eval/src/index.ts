@@ -45,6 +45,7 @@ export { type CompareOptions, type ComparisonRow, compareResults } from './resul
 export type { EvalResults } from './results/eval-results.ts';
 export { type LmEvalOptions, type LmEvalResults, lmEvalResults, lmEvalSamples } from './results/lm-eval-results.ts';
 export { type WriteLmEvalOptions, writeLmEvalResults } from './results/lm-eval-results-writer.ts';
+export { type LmEvalSampleOptions, lmEvalSampleLines, lmEvalTaskHash } from './results/lm-eval-sample.ts';
 export { type SentencePieceTokenizer, sentencePieceTokenizer } from './sentencepiece/sentencepiece-tokenizer.ts';
 export { spmTokenizer } from './sentencepiece/spm-tokenizer.ts';
 export { adjustPValues } from './statistics/adjust-p-values.ts';
@@ -136,6 +137,7 @@ export {
   type TaskDocument,
   type TaskRequest,
   type TaskResponse,
+  taskOfDocuments,
 } from './tasks/task-document.ts';
 export { findTasks, taskDefinitions, taskGroups } from './tasks/task-registry.ts';
 export { floresTask } from './tasks/translation/flores.ts';

@@ -31,10 +31,17 @@ export function lmEvalResults(results: EvalResults, options: LmEvalOptions = {})
   const better: Record<string, Json> = {};
   const counts: Record<string, Json> = {};
   for (const [name, task] of Object.entries(results.tasks)) {
+    if (task.memberOf) {
+      table[name] = { name, alias: name, sample_len: task.overall.numSamples, ...metricFields(task.overall.metrics) };
+      configs[name] = { output_type: task.outputType, ...task.config };
+      versions[name] = task.version;
+      shots[name] = task.config.num_fewshot ?? 0;
+      better[name] = directionsOf(task);
+      counts[name] = { original: task.numItems.original, effective: task.overall.numSamples };
+      continue;
+    }
     const parts = Object.entries(task.groups[task.macroBy] ?? {});
-    const directions = Object.fromEntries(
-      Object.entries(task.metrics).map(([metric, { higherIsBetter }]) => [metric, higherIsBetter]),
-    );
+    const directions = directionsOf(task);
     for (const [part, group] of parts) {
       const key = `${name}_${part}`;
       table[key] = { alias: ` - ${key}`, ...metricFields(group.metrics), sample_len: group.numSamples };
@@ -55,6 +62,17 @@ export function lmEvalResults(results: EvalResults, options: LmEvalOptions = {})
     versions[name] = task.version;
     shots[name] = 0;
     better[name] = directions;
+  }
+  for (const [group, members] of groupsOf(results)) {
+    const headline = groupFields(
+      group,
+      members.map((name) => results.tasks[name]!),
+    );
+    table[group] = headline;
+    groups[group] = headline;
+    subtasks[group] = members;
+    shots[group] = shots[members[0]!]!;
+    better[group] = better[members[0]!]!;
   }
   return {
     results: table,
@@ -98,13 +116,68 @@ export function sanitizeModelName(name: string): string {
   return name.replace(/["<>:/|\\?*[\]]+/g, '__');
 }
 
+/** Metrics without their filters. */
+function directionsOf({ metrics }: TaskResult): Record<string, Json> {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([metric, { higherIsBetter }]) => [metric.split(',')[0]!, higherIsBetter]),
+  );
+}
+
+/** `acc` is `acc,none` there, `exact_match,strict-match` is what it is. */
 function metricFields(metrics: Readonly<Record<string, MetricValue>>): Record<string, Json> {
   return Object.fromEntries(
-    Object.entries(metrics).flatMap(([name, { value, stderr }]) => [
-      [`${name},none`, value],
-      [`${name}_stderr,none`, stderr ?? 'N/A'],
-    ]),
+    Object.entries(metrics).flatMap(([name, { value, stderr }]) => {
+      const [metric, filter = 'none'] = name.split(',');
+      return [
+        [`${metric},${filter}`, value],
+        [`${metric}_stderr,${filter}`, stderr ?? 'N/A'],
+      ];
+    }),
   );
+}
+
+/** Groups of the registry with two members or more among the results. */
+function groupsOf(results: EvalResults): [string, string[]][] {
+  const members = Object.entries(results.tasks).flatMap(([name, { memberOf = [] }]) =>
+    memberOf.map((group) => ({ group, name })),
+  );
+  return [...Map.groupBy(members, ({ group }) => group)]
+    .map(([group, own]): [string, string[]] => [group, own.map(({ name }) => name)])
+    .filter(([, own]) => own.length > 1);
+}
+
+/**
+ * Shares weigh by the number of samples, corpus scores count each task once.
+ * Source: `aggregate_subtask_metrics` and `pooled_sample_stderr` of the harness.
+ */
+function groupFields(group: string, members: readonly TaskResult[]): Record<string, Json> {
+  const sizes = members.map(({ overall }) => overall.numSamples);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const shared = Object.keys(members[0]!.metrics).filter((metric) =>
+    members.every(({ overall }) => overall.metrics[metric]),
+  );
+  const metrics = shared.map((metric): [string, MetricValue] => {
+    const values = members.map(({ overall }) => overall.metrics[metric]!);
+    if (members[0]!.metrics[metric]!.kind.type !== 'ratio') {
+      return [metric, { value: values.reduce((sum, { value }) => sum + value, 0) / values.length, stderr: null }];
+    }
+    const value = values.reduce((sum, own, index) => sum + own.value * sizes[index]!, 0) / total;
+    const spread = values.reduce(
+      (sum, { stderr }, index) => sum + (sizes[index]! - 1) * (stderr ?? 0) ** 2 * sizes[index]!,
+      0,
+    );
+    const stderr = total > members.length ? Math.sqrt(spread / (total - members.length) / total) : null;
+    return [metric, { value, stderr }];
+  });
+  const fields = metricFields(Object.fromEntries(metrics));
+  const counted = Object.keys(fields).filter((key) => !key.includes('_stderr,'));
+  return {
+    alias: group,
+    name: group,
+    sample_len: total,
+    ...fields,
+    sample_count: Object.fromEntries(counted.map((key) => [key, total])),
+  };
 }
 
 /** A ratio of a single sample is its own value; corpus scores keep their statistics. */

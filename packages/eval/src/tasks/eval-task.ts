@@ -96,4 +96,6 @@ export interface TaskResult {
   readonly notices: readonly RequestNotice[];
   readonly samples: readonly EvalSample[];
   readonly seconds: number;
+  /** groups of the registry that the task counts in */
+  readonly memberOf?: readonly string[] | undefined;
 }
