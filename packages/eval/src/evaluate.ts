@@ -114,6 +114,7 @@ async function runTask(model: LanguageModel, task: EvalTask, options: RunOptions
     skipped,
     numTruncated: notices.filter(({ kind }) => kind === 'truncated').length,
     numRefused: notices.filter(({ kind }) => kind === 'refused').length,
+    numFailed: notices.filter(({ kind }) => kind === 'failed').length,
     notices: notices.slice(0, MAX_NOTICES),
     samples,
     seconds: (performance.now() - start) / 1000,

@@ -31,7 +31,9 @@ export { sentenceTer, type TerOptions, type TerScore, ter, terMetric } from './m
 export { type TercomOptions, tercomTokenizer } from './metrics/tercom-tokenizer.ts';
 export { type EncodedPair, encodePair } from './model/encode-pair.ts';
 export type {
+  FailedResponse,
   GenerationRequest,
+  GenerationResponse,
   LanguageModel,
   LoglikelihoodRequest,
   LoglikelihoodResponse,
@@ -39,7 +41,12 @@ export type {
   RequestOptions,
   RollingResponse,
 } from './model/language-model.ts';
-export { type Qwen2LanguageModelOptions, qwen2LanguageModel } from './model/qwen2-language-model.ts';
+export { type OpenAiLanguageModelOptions, openAiLanguageModel } from './model/open-ai-language-model.ts';
+export {
+  type Qwen2LanguageModel,
+  type Qwen2LanguageModelOptions,
+  qwen2LanguageModel,
+} from './model/qwen2-language-model.ts';
 export { rollingWindows, type Window } from './model/rolling-windows.ts';
 export { type CompareOptions, type ComparisonRow, compareResults } from './results/compare-results.ts';
 export type { EvalResults } from './results/eval-results.ts';

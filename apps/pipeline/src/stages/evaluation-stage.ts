@@ -264,7 +264,7 @@ async function makeSamples(
       kind: 'continuation',
       language,
       prompt,
-      generated: generated[index]!,
+      generated: generated[index] as string,
       reference: text.slice(prompt.length),
     };
   });

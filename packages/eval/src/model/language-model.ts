@@ -10,8 +10,13 @@ export interface LoglikelihoodRequest {
   readonly continuation: string;
 }
 
-export interface LoglikelihoodResponse {
-  /** NaN where the request was refused; then a notice names it */
+/** A request without an answer: it counts in no score, and its item is left out with this reason. */
+export interface FailedResponse {
+  readonly failed: string;
+}
+
+export interface LoglikelihoodResponse extends Partial<FailedResponse> {
+  /** NaN where the request was refused or failed; then a notice names it */
   readonly logProb: number;
   /** every token of the continuation is the most likely one */
   readonly isGreedy: boolean;
@@ -19,7 +24,8 @@ export interface LoglikelihoodResponse {
   readonly numTokens: number;
 }
 
-export interface RollingResponse {
+export interface RollingResponse extends Partial<FailedResponse> {
+  /** NaN where the request failed */
   readonly logProb: number;
   readonly numTokens: number;
   /** of the text in UTF-8 */
@@ -33,20 +39,25 @@ export interface GenerationRequest {
   readonly maxNewTokens: number;
 }
 
+export type GenerationResponse = string | FailedResponse;
+
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** distinct requests answered so far, and their number */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** A request that did not fit the model's window: shortened from the left, or not answered at all. */
+/** A request that did not fit the model's window, shortened from the left or refused, or one that a server failed to answer. */
 export interface RequestNotice {
   readonly request: 'loglikelihood' | 'loglikelihoodRolling' | 'generateUntil';
-  readonly kind: 'truncated' | 'refused';
+  readonly kind: 'truncated' | 'refused' | 'failed';
   /** position in the list that was asked */
   readonly index: number;
+  /** 0 where they were not counted */
   readonly numTokens: number;
   readonly maxTokens: number;
+  /** why a request failed */
+  readonly reason?: string;
   /** the start of the text at fault */
   readonly excerpt: string;
 }
@@ -57,7 +68,7 @@ export interface LanguageModel {
   loglikelihood(requests: readonly LoglikelihoodRequest[], options?: RequestOptions): Promise<LoglikelihoodResponse[]>;
   /** every token of each text, the first from the prefix token alone */
   loglikelihoodRolling(texts: readonly string[], options?: RequestOptions): Promise<RollingResponse[]>;
-  generateUntil(requests: readonly GenerationRequest[], options?: RequestOptions): Promise<string[]>;
+  generateUntil(requests: readonly GenerationRequest[], options?: RequestOptions): Promise<GenerationResponse[]>;
   /** all that did not fit, since the model was made; grows */
   readonly notices?: readonly RequestNotice[];
 }

@@ -3,8 +3,7 @@ import { initQwen2Params, type Qwen2Config, qwen2Logits } from '@marco-ts/model'
 import { type Tokenizer, trainTokenizer } from '@marco-ts/tokenizer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { groupByStart } from './group-by-start.ts';
-import type { LanguageModel } from './language-model.ts';
-import { qwen2LanguageModel } from './qwen2-language-model.ts';
+import { type Qwen2LanguageModel, qwen2LanguageModel } from './qwen2-language-model.ts';
 
 const corpus = [
   'the small birds sing near the old house',
@@ -14,7 +13,7 @@ const corpus = [
 let tokenizer: Tokenizer;
 let config: Qwen2Config;
 let params: ParamMap;
-let model: LanguageModel;
+let model: Qwen2LanguageModel;
 let numTensors: number;
 
 beforeAll(async () => {

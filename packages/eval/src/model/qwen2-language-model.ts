@@ -13,6 +13,7 @@ import { generate, type Qwen2Config } from '@marco-ts/model';
 import { createStreamingDecoder, type Tokenizer } from '@marco-ts/tokenizer';
 import { countBytes } from '../count-bytes.ts';
 import { inputError } from '../input-error.ts';
+import { deduplicate } from './deduplicate.ts';
 import { encodePair } from './encode-pair.ts';
 import { groupByStart } from './group-by-start.ts';
 import type { GenerationRequest, LanguageModel, RequestNotice, RequestOptions } from './language-model.ts';
@@ -37,11 +38,16 @@ export interface Qwen2LanguageModelOptions {
   readonly name?: string | undefined;
 }
 
+/** Every text is generated, as no server can fail. */
+export interface Qwen2LanguageModel extends LanguageModel {
+  generateUntil(requests: readonly GenerationRequest[], options?: RequestOptions): Promise<string[]>;
+}
+
 /** A token of a shared start costs a batch this much less room than one that is computed. */
 const START_SHARE = 8;
 
 /** @throws Error when tokenizer and model do not fit each other or a size is not positive */
-export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): LanguageModel {
+export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Qwen2LanguageModel {
   const { params, config, tokenizer, batchTokens = 4096 } = options;
   const { maxLength = config.maxPositionEmbeddings, prefixTokenId = tokenizer.eosTokenId } = options;
   planBatches([], batchTokens);
@@ -252,25 +258,6 @@ function finite(logProb: number, window: Window, tokenizer: Tokenizer): number {
     'qwen2LanguageModel',
     `the model must give finite log-probabilities, got ${logProb} for '${excerpt}'. Has training diverged? Look at its weights.`,
   );
-}
-
-/** @returns distinct: index of the first of each kind of item; slots: for each item, its position in `distinct` */
-function deduplicate<Item>(
-  items: readonly Item[],
-  key: (item: Item) => string,
-): { distinct: number[]; slots: number[] } {
-  const seen = new Map<string, number>();
-  const distinct: number[] = [];
-  const slots = items.map((item, index) => {
-    const name = key(item);
-    const slot = seen.get(name) ?? distinct.length;
-    if (slot === distinct.length) {
-      seen.set(name, slot);
-      distinct.push(index);
-    }
-    return slot;
-  });
-  return { distinct, slots };
 }
 
 /** Positions in `distinct` that can be generated together: the same stops and length. */

@@ -92,6 +92,8 @@ export interface TaskResult {
   readonly skipped: readonly SkippedItem[];
   readonly numTruncated: number;
   readonly numRefused: number;
+  /** requests that a server failed to answer */
+  readonly numFailed: number;
   /** the first of them, to look at */
   readonly notices: readonly RequestNotice[];
   readonly samples: readonly EvalSample[];

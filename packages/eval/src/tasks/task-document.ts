@@ -1,7 +1,13 @@
 /**
  * One item of a task as requests and a rule that scores their answers: what an engine may ask in any order, on any rank, and resume.
  */
-import type { LanguageModel, LoglikelihoodResponse, RequestOptions, RollingResponse } from '../model/language-model.ts';
+import type {
+  GenerationResponse,
+  LanguageModel,
+  LoglikelihoodResponse,
+  RequestOptions,
+  RollingResponse,
+} from '../model/language-model.ts';
 import type { EvalSample, EvalTask, Json, SkippedItem, TaskRun } from './eval-task.ts';
 import { selectItems } from './select-items.ts';
 
@@ -15,7 +21,7 @@ export type TaskRequest =
       readonly maxNewTokens: number;
     };
 
-export type TaskResponse = LoglikelihoodResponse | RollingResponse | string;
+export type TaskResponse = LoglikelihoodResponse | RollingResponse | GenerationResponse;
 
 /** What the answers say, or why they say nothing. */
 export type DocumentScore =
@@ -30,7 +36,7 @@ export interface TaskDocument {
   readonly row: Json;
   /** the right answer, for `samples_*.jsonl` */
   readonly target: Json;
-  /** @param responses one for each request, in their order */
+  /** @param responses one for each request, in their order, none of them failed */
   score(responses: readonly TaskResponse[]): DocumentScore;
 }
 
@@ -110,9 +116,15 @@ export function scoreDocuments(
   const skipped: SkippedItem[] = [];
   for (const [index, document] of documents.entries()) {
     const { id, groups } = document;
-    const score = document.score(responses[index]!);
+    const failed = responses[index]!.map(failureOf).find((reason) => reason !== undefined);
+    const score = failed === undefined ? document.score(responses[index]!) : { skipped: failed };
     if ('skipped' in score) skipped.push({ id, reason: score.skipped });
     else samples.push({ id, groups, ...score });
   }
   return { samples, skipped };
+}
+
+/** Why a request has no answer; undefined where it has one. */
+export function failureOf(response: TaskResponse): string | undefined {
+  return typeof response === 'string' ? undefined : response.failed;
 }

@@ -7,6 +7,7 @@
  */
 import { inputError } from '../../input-error.ts';
 import type { LanguageModel, RequestOptions } from '../../model/language-model.ts';
+import { inParallel } from '../../server/in-parallel.ts';
 import type { ChatMessage } from '../definition/build-context.ts';
 import { textField, textListField } from '../definition/row-fields.ts';
 import type { Row } from '../definition/task-definition.ts';
@@ -78,9 +79,10 @@ export function mtBenchTask(options: MtBenchOptions): EvalTask {
     },
     async run(model, { limit, signal, onProgress }) {
       const selected = selectItems(name, questions, ({ language }) => language, limit);
-      const answers = await answerTurns(model, selected, options, { signal });
+      const { answers, failed } = await answerTurns(model, selected, options, { signal });
       let numDone = 0;
       const verdicts = await inParallel(selected, numJudged, async (question, index) => {
+        if (failed.has(index)) return null;
         const verdict = await judgePair({
           judge,
           questions: question.turns,
@@ -97,7 +99,10 @@ export function mtBenchTask(options: MtBenchOptions): EvalTask {
       for (const [index, question] of selected.entries()) {
         const verdict = verdicts[index]!;
         if (verdict === null)
-          skipped.push({ id: question.id, reason: 'the judge gave no verdict [[A]], [[B]] or [[C]]' });
+          skipped.push({
+            id: question.id,
+            reason: failed.get(index) ?? 'the judge gave no verdict [[A]], [[B]] or [[C]]',
+          });
         else samples.push(sampleOf(question, answers[index]!, baseline.get(question.id)!, verdict, tiers));
       }
       return { samples, skipped };
@@ -133,19 +138,20 @@ export function mtBenchAnswers(rows: readonly Row[]): Map<string, readonly strin
   );
 }
 
-/** One round of generation for each turn, over all questions. */
+/** One round of generation for each turn, over all questions; one that failed is not asked on. */
 async function answerTurns(
   model: LanguageModel,
   questions: readonly MtBenchQuestion[],
   { render, maxNewTokens = 1024, until = ['<|im_end|>'] }: MtBenchOptions,
   request: RequestOptions,
-): Promise<string[][]> {
+): Promise<{ readonly answers: string[][]; readonly failed: ReadonlyMap<number, string> }> {
   const answers: string[][] = questions.map(() => []);
+  const failed = new Map<number, string>();
   const numTurns = Math.max(...questions.map(({ turns }) => turns.length));
   for (let turn = 0; turn < numTurns; turn++) {
     const asked = questions
       .map((question, index) => ({ question, index }))
-      .filter(({ question }) => turn < question.turns.length);
+      .filter(({ question, index }) => turn < question.turns.length && !failed.has(index));
     const outputs = await model.generateUntil(
       asked.map(({ question, index }) => ({
         prompt: render(
@@ -161,9 +167,13 @@ async function answerTurns(
       })),
       request,
     );
-    for (const [position, { index }] of asked.entries()) answers[index]!.push(outputs[position]!.trim());
+    for (const [position, { index }] of asked.entries()) {
+      const output = outputs[position]!;
+      if (typeof output === 'string') answers[index]!.push(output.trim());
+      else failed.set(index, output.failed);
+    }
   }
-  return answers;
+  return { answers, failed };
 }
 
 function sampleOf(
@@ -186,21 +196,4 @@ function sampleOf(
     },
     record: { turns: [...turns], answers: [...own], baseline: [...other], judgements: [...judgements], preference },
   };
-}
-
-async function inParallel<Item, Result>(
-  items: readonly Item[],
-  limit: number,
-  run: (item: Item, index: number) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = new Array(items.length);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await run(items[index]!, index);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
 }
