@@ -83,23 +83,27 @@ export async function trainOnPreferences<Batch extends PreferenceBatch>(
     config,
     ...(plan.files && { files: plan.files }),
   });
-  const fall = await fallOfBoth(join(directory, TRAINING_LOG_FILE));
+  const fall = plan.needsReference ? await fallOfBoth(join(directory, TRAINING_LOG_FILE)) : undefined;
   if (fall !== undefined) log(fall);
   return { ...counts, pairs: pairs.length };
 }
 
-/** Users take it for a fault: the margin grows while both answers get less likely (eric-mitchell/direct-preference-optimization issue 8). */
+const NUM_LAST_STEPS = 5;
+
+/**
+ * Users take it for a fault: the margin grows while both answers get less likely (eric-mitchell/direct-preference-optimization issue 8).
+ * A reward below 0 says that an answer is less likely than under the reference, whatever pairs a step has.
+ */
 async function fallOfBoth(logPath: string): Promise<string | undefined> {
-  const steps = (await readJsonlLog(logPath)).flatMap((event) =>
-    event.type === 'step-completed' ? [event.metrics] : [],
-  );
-  const [first, last] = [steps[0]?.['logps/chosen'], steps.at(-1)?.['logps/chosen']];
-  const [firstRejected, lastRejected] = [steps[0]?.['logps/rejected'], steps.at(-1)?.['logps/rejected']];
-  if (first === undefined || last === undefined || firstRejected === undefined || lastRejected === undefined)
-    return undefined;
-  if (!(last < first && lastRejected < firstRejected)) return undefined;
+  const last = (await readJsonlLog(logPath))
+    .flatMap((event) => (event.type === 'step-completed' ? [event.metrics] : []))
+    .slice(-NUM_LAST_STEPS);
+  const meanOf = (metric: string): number =>
+    last.reduce((sum, metrics) => sum + (metrics[metric] ?? Number.NaN), 0) / last.length;
+  const [chosen, rejected] = [meanOf('rewards/chosen'), meanOf('rewards/rejected')];
+  if (!(chosen < 0 && rejected < chosen)) return undefined;
   return (
-    `both answers got less likely: chosen ${first.toFixed(1)} to ${last.toFixed(1)}, rejected ${firstRejected.toFixed(1)} to ${lastRejected.toFixed(1)} nats. ` +
-    'A preference loss only widens the margin between them; add `sft` to the losses to hold the chosen answer up'
+    `both answers are less likely than before, by rewards of ${chosen.toFixed(2)} (chosen) and ${rejected.toFixed(2)} (rejected): ` +
+    'a preference loss only widens the margin between them. An `sft` term beside it, or one of more weight, holds the chosen answer up'
   );
 }
