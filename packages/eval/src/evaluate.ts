@@ -80,8 +80,9 @@ async function runTask(model: LanguageModel, task: EvalTask, options: RunOptions
   const { limit, signal, onProgress, numResamples, seed } = options;
   const start = performance.now();
   const numNotices = model.notices?.length ?? 0;
-  const { samples, skipped, signatures = {} } = await task.run(model, { limit, signal, onProgress });
-  const notices = model.notices?.slice(numNotices) ?? [];
+  const run = await task.run(model, { limit, signal, onProgress });
+  const { samples, skipped, signatures = {} } = run;
+  const notices = run.notices ?? model.notices?.slice(numNotices) ?? [];
   if (samples.length === 0) {
     const why = skipped[0] ? ` The first: item '${skipped[0].id}', ${skipped[0].reason}.` : '';
     throw inputError(

@@ -53,6 +53,8 @@ export type { EvalResults } from './results/eval-results.ts';
 export { type LmEvalOptions, type LmEvalResults, lmEvalResults, lmEvalSamples } from './results/lm-eval-results.ts';
 export { type WriteLmEvalOptions, writeLmEvalResults } from './results/lm-eval-results-writer.ts';
 export { type LmEvalSampleOptions, lmEvalSampleLines, lmEvalTaskHash } from './results/lm-eval-sample.ts';
+export { type AnswerLog, documentKey, type LoggedAnswer, openAnswerLog } from './resume/answer-log.ts';
+export { resumableTask, type Share } from './resume/resumable-task.ts';
 export { type SentencePieceTokenizer, sentencePieceTokenizer } from './sentencepiece/sentencepiece-tokenizer.ts';
 export { spmTokenizer } from './sentencepiece/spm-tokenizer.ts';
 export { adjustPValues } from './statistics/adjust-p-values.ts';

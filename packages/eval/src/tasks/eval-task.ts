@@ -56,6 +56,8 @@ export interface TaskRun {
   readonly skipped: readonly SkippedItem[];
   /** such as sacrebleu's signatures by group */
   readonly signatures?: Readonly<Record<string, string>>;
+  /** of this run; default those that the model added to its own */
+  readonly notices?: readonly RequestNotice[];
 }
 
 export interface SkippedItem {
