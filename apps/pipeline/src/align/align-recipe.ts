@@ -54,6 +54,8 @@ export const alignRecipeSchema = z
       lossTypes: z.array(z.enum(ALIGN_LOSSES)).min(1),
       lossWeights: z.array(z.number().nonnegative()).optional(),
       beta: z.number().positive(),
+      /** train an adapter of all linear layers of this rank only, with alpha twice the rank; merged in the end */
+      loraRank: count.optional(),
       learningRate: z.number().positive().max(1),
       numEpochs: count,
       sequenceLength: count,

@@ -74,6 +74,8 @@ export interface TrainingPlan<Batch> {
   readonly synchronize?: Synchronize;
   /** leave the moments for the next stage to carry on */
   readonly keepOptimizer?: boolean;
+  /** the whole model of what was trained, such as an adapter put into its base; new tensors */
+  readonly toModel?: (trained: ParamMap) => ParamMap;
   /** saved beside the weights, such as the tokenizer's */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -141,9 +143,11 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
     });
     if (result.interrupted) throw signal.reason;
     const handedOn = await paramsToHandOn(result, plan, store);
+    const whole = plan.toModel?.(handedOn);
     try {
-      await saveStageModel(directory, { config: model.config, params: handedOn }, plan.files);
+      await saveStageModel(directory, { config: model.config, params: whole ?? handedOn }, plan.files);
     } finally {
+      if (whole !== undefined) disposeParams(whole);
       disposeParams(handedOn);
     }
     if (result.optimizerState !== undefined) {

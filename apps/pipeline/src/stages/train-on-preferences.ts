@@ -11,7 +11,8 @@ import {
   precomputeReferenceLogProbs,
 } from '@marco-ts/aligner';
 import type { JsonObject } from '@marco-ts/checkpoint';
-import type { LossFn } from '@marco-ts/core';
+import { disposeParams, type LossFn, type ParamMap } from '@marco-ts/core';
+import { initLoraParams, type LoraConfig, mergeLora, withLora } from '@marco-ts/model';
 import type { Tokenizer } from '@marco-ts/tokenizer';
 import { readJsonlLog } from '@marco-ts/trainer';
 import type { StageCounts } from '../runner/stage.ts';
@@ -31,6 +32,8 @@ export interface PreferencePlan<Batch extends PreferenceBatch> {
   /** Both the reference and where training starts; freed at the end. */
   readonly model: StageModel;
   readonly lossFn: LossFn<Batch>;
+  /** Trains an adapter only: the reference is the model with the adapter off, and what is saved has it merged in. */
+  readonly lora?: LoraConfig | undefined;
   /** Whether the loss compares with the reference. */
   readonly needsReference: boolean;
   /** Adds to each batch what the loss wants beside the pairs. */
@@ -76,16 +79,24 @@ export async function trainOnPreferences<Batch extends PreferenceBatch>(
     settings,
     learningRate,
     numSteps: numStepsOf(loader.numBatches, gradAccumSteps),
-    model,
-    lossFn,
+    ...(plan.lora === undefined ? { model, lossFn } : adapterOf(model, lossFn, plan.lora, seed)),
     batchAt: (index) => extend(loader, index),
     groupNames: loader.sourceNames,
     config,
     ...(plan.files && { files: plan.files }),
-  });
+  }).finally(() => disposeParams(model.params));
   const fall = plan.needsReference ? await fallOfBoth(join(directory, TRAINING_LOG_FILE)) : undefined;
   if (fall !== undefined) log(fall);
   return { ...counts, pairs: pairs.length };
+}
+
+/** The adapter as what is trained; `model` must outlive it. */
+function adapterOf<Batch>({ params: base, config }: StageModel, lossFn: LossFn<Batch>, lora: LoraConfig, seed: number) {
+  return {
+    model: { config, params: initLoraParams(config, lora, seed) },
+    lossFn: withLora(lossFn, base, config, lora),
+    toModel: (adapter: ParamMap) => mergeLora(base, adapter, config, lora),
+  };
 }
 
 const NUM_LAST_STEPS = 5;

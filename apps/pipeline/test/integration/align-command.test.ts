@@ -147,6 +147,45 @@ test('given preferences: pairs, labels, and dataset_info.json', async () => {
   expect(kto.code).toBe(0);
 });
 
+test('an adapter: the first loss is ln 2 against the model with it off, and the saved model has it merged in', async () => {
+  const rows = [1, 2, 3].map((number) => ({
+    prompt: `Haki ${number}?`,
+    chosen: 'Kila mtu ana haki.',
+    rejected: 'life',
+  }));
+  const set = await write('lora.jsonl', rows);
+  const output = join(directory, 'lora');
+  const flags = ['--language', 'swh_Latn', '--lora-rank', '2', '--epochs', '3'];
+  const { code } = await marco(
+    'align',
+    join(directory, 'model'),
+    '--preferences',
+    set,
+    '-o',
+    output,
+    ...flags,
+    ...common,
+  );
+  expect(code).toBe(0);
+  const [first] = (await readFile(join(output, '02-round-1', 'training.jsonl'), 'utf8'))
+    .split('\n')
+    .filter((line) => line.includes('step-completed'))
+    .map((line) => JSON.parse(line));
+  expect(first.loss).toBeCloseTo(Math.LN2, 4);
+  const [before, after] = await Promise.all([
+    loadQwen2(join(directory, 'model')),
+    loadQwen2(join(output, '02-round-1', 'model')),
+  ]);
+  expect([...after.params.keys()].sort()).toEqual([...before.params.keys()].sort());
+  const changed = [...before.params].filter(
+    ([name, tensor]) => !tensor.equal(after.params.get(name)!).all().dataSync()[0],
+  );
+  expect(changed.every(([name]) => name.endsWith('_proj.weight'))).toBe(true);
+  expect(changed.length).toBeGreaterThan(0);
+  disposeParams(before.params);
+  disposeParams(after.params);
+});
+
 test('answers and verdicts may come from a server', async () => {
   const asked: { content: string; temperature: number; authorization: string | undefined }[] = [];
   const server = createServer(async (request, response) => {

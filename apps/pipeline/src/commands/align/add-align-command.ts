@@ -30,6 +30,7 @@ export interface AlignOptions {
   readonly loss: string;
   readonly lossWeights?: string;
   readonly beta: number;
+  readonly loraRank?: number;
   readonly learningRate: number;
   readonly epochs: number;
   readonly sequenceLength: number;
@@ -73,6 +74,7 @@ export function addAlignCommand(program: Command, { pipeline, output }: CommandC
     .option('--loss <names>', `comma-separated, of ${ALIGN_LOSSES.join(', ')}`, 'sigmoid')
     .option('--loss-weights <numbers>', 'comma-separated, one per loss')
     .option('--beta <number>', 'strength of the pull towards the reference', numberFromZero, 0.1)
+    .option('--lora-rank <rank>', 'train an adapter only; the reference is the model with the adapter off', wholeNumber)
     .option('--learning-rate <number>', 'peak after warm-up', numberFromZero, 5e-7)
     .option('--epochs <count>', 'times each pair is seen in a round', wholeNumber, 1)
     .option(

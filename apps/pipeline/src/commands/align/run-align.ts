@@ -107,6 +107,7 @@ function recipeOf(model: string, options: AlignOptions): AlignRecipe {
       lossTypes: options.loss.split(','),
       ...(options.lossWeights === undefined ? {} : { lossWeights: numbers(options.lossWeights) }),
       beta: options.beta,
+      ...(options.loraRank === undefined ? {} : { loraRank: options.loraRank }),
       learningRate: options.learningRate,
       numEpochs: options.epochs,
       sequenceLength: options.sequenceLength,
