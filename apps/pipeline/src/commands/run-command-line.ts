@@ -11,6 +11,7 @@ import { type CommandContext, EXIT_CODE_HELP } from './command-context.ts';
 import { addConfigCommands } from './config/add-config-commands.ts';
 import { addDataCommands } from './data/add-data-commands.ts';
 import { addDoctorCommand } from './doctor/add-doctor-command.ts';
+import { addExportRunCommand } from './engines/add-export-run-command.ts';
 import { addInitCommand } from './init/add-init-command.ts';
 import { addChatCommand } from './model/add-chat-command.ts';
 import { addDownloadCommand } from './model/add-download-command.ts';
@@ -75,6 +76,7 @@ ${EXIT_CODE_HELP}`,
   addInitCommand(program, context);
   addRecipeCommands(program, context);
   addTrainCommand(program, context);
+  addExportRunCommand(program, context);
   addDoctorCommand(program, context);
   addConfigCommands(program, context);
   addDataCommands(program, context);

@@ -12,6 +12,7 @@ import { findRunDirectory } from './find-run-directory.ts';
 import { RECIPE_ARGUMENT } from './recipe-argument.ts';
 import { runRecipe } from './run-recipe.ts';
 import { mixtureTable, planAsJson, plannedSources, planTable } from './show-plan.ts';
+import { probeTable } from './show-probe.ts';
 
 interface RecipeOptions {
   readonly output?: string;
@@ -75,20 +76,30 @@ ${EXIT_CODE_HELP}`,
 
   withRecipeOptions(program.command('plan'))
     .description('print the stages, the mixture and the tokens of a recipe; writes nothing')
-    .addHelpText('after', '\nExamples:\n  marco plan tiny-cpu\n  marco plan my.yaml --json')
-    .action(async (name: string, options: RecipeOptions) => {
+    .option(
+      '--probe',
+      'train a few steps on random tokens and tell the memory and time that pretraining would take here',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  marco plan tiny-cpu\n  marco plan my.yaml --probe\n  marco plan my.yaml --json',
+    )
+    .action(async (name: string, options: RecipeOptions & { readonly probe?: boolean }) => {
       const { recipe } = await loadRecipe(name, options.set);
       const directory = runDirectory(recipe, options);
       const stages = await pipeline.stages(recipe);
       const planned = await planRun({ stages, recipe, directory, codeVersion: pipeline.codeVersion });
       const sources = plannedSources(recipe);
+      const probe = options.probe
+        ? await (await import('../../training/probe-training.ts')).probeTraining(recipe)
+        : undefined;
       if (options.json) {
-        output.stdout.write(
-          `${JSON.stringify({ directory, stages: planAsJson(planned), mixture: sources, recipe }, null, 2)}\n`,
-        );
+        const plan = { directory, stages: planAsJson(planned), mixture: sources, ...(probe && { probe }), recipe };
+        output.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
         return;
       }
       output.stdout.write(`${recipe.name} in ${directory}\n\n${planTable(planned)}\n\n${mixtureTable(recipe)}\n`);
+      if (probe !== undefined) output.stdout.write(`\n${probeTable(probe)}\n`);
     });
 }
 
