@@ -48,8 +48,16 @@ export {
   qwen2LanguageModel,
 } from './model/qwen2-language-model.ts';
 export { rollingWindows, type Window } from './model/rolling-windows.ts';
+export {
+  type CompareEvaluationsOptions,
+  type CorrectedRow,
+  compareEvaluations,
+  type Disagreements,
+  type EvaluationComparison,
+} from './results/compare-evaluations.ts';
 export { type CompareOptions, type ComparisonRow, compareResults } from './results/compare-results.ts';
 export type { EvalResults } from './results/eval-results.ts';
+export { groupResults } from './results/group-results.ts';
 export { type LmEvalOptions, type LmEvalResults, lmEvalResults, lmEvalSamples } from './results/lm-eval-results.ts';
 export { type WriteLmEvalOptions, writeLmEvalResults } from './results/lm-eval-results-writer.ts';
 export { type LmEvalSampleOptions, lmEvalSampleLines, lmEvalTaskHash } from './results/lm-eval-sample.ts';
