@@ -56,8 +56,8 @@ async function serve(
   await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/`;
 }
-const judgeAt = (baseUrl: string) =>
-  chatEndpoint({ baseUrl, model: 'judge', timeoutMs: 300, maxAttempts: 2, retryAfterMs: 1 });
+const judgeAt = (baseUrl: string, timeoutMs = 30_000) =>
+  chatEndpoint({ baseUrl, model: 'judge', timeoutMs, maxAttempts: 2, retryAfterMs: 1 });
 const firstIsOwn = (user: string): boolean => user.indexOf('own') < user.indexOf('base');
 
 test('a preference counts where it holds in both orders, and both turns are asked', async () => {
@@ -92,7 +92,7 @@ test('a judge without a verdict is counted, one that does not answer is named', 
   server!.close();
 
   const hanging = await serve(() => null);
-  await expect(judgeAt(hanging)([{ role: 'user', content: 'x' }])).rejects.toThrow('no answer within 300 ms');
+  await expect(judgeAt(hanging, 300)([{ role: 'user', content: 'x' }])).rejects.toThrow('no answer within 300 ms');
   server!.closeAllConnections();
   server!.close();
 
