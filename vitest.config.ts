@@ -33,7 +33,7 @@ export default defineConfig({
       project('golden', ['packages/*/test/golden/**/*.test.ts'], 120_000),
       project(
         'integration',
-        ['packages/*/test/integration/**/*.test.ts', 'apps/*/test/integration/**/*.test.ts'],
+        ['packages/*/test/integration/**/*.test.ts', 'apps/*/test/integration/**/*.test.ts', 'examples/*.test.ts'],
         600_000,
       ),
       project('slow', ['packages/*/test/slow/**/*.test.ts', 'apps/*/test/slow/**/*.test.ts'], 1_800_000),

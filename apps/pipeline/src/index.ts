@@ -39,7 +39,9 @@ export type {
   TrainingStep,
 } from './report/run-results.ts';
 export { writeReport } from './report/write-report.ts';
+export { collectResults } from './results/collect-results.ts';
 export { type PlannedStage, planRun } from './runner/plan-run.ts';
 export { findLatestRun, type RunRecord, readRunRecord } from './runner/run-directory.ts';
 export { type RunObserver, type RunOutcome, runStages } from './runner/run-stages.ts';
 export type { RunRecipe, Stage, StageContext, StageCounts, StageProgress } from './runner/stage.ts';
+export { recipeStages } from './stages/recipe-stages.ts';
