@@ -50,6 +50,7 @@ function stageSettings(
 ): Record<string, unknown> {
   const { learningRateSchedule = 'cosine', minLearningRateRatio, optimizer = 'adamw', reportTo } = pretrain;
   const tokensPerStep = pretrain.sequenceLength * pretrain.microBatchSize * pretrain.gradAccumSteps;
+  const numSteps = Math.max(1, Math.floor(stage.numTokens / tokensPerStep));
   const draws = mixture.map(({ numTokens, tokensPerDocument }) => numTokens / tokensPerDocument);
   const total = draws.reduce((sum, one) => sum + one, 0);
   const hasFloor = learningRateSchedule === 'cosine' && minLearningRateRatio > 0;
@@ -68,11 +69,12 @@ function stageSettings(
     output_dir: `saves/${stage.name}`,
     per_device_train_batch_size: pretrain.microBatchSize,
     gradient_accumulation_steps: pretrain.gradAccumSteps,
-    max_steps: Math.max(1, Math.floor(stage.numTokens / tokensPerStep)),
+    max_steps: numSteps,
     learning_rate: stage.learningRate,
     lr_scheduler_type: hasFloor ? 'cosine_with_min_lr' : schedulerNames[learningRateSchedule],
     ...(hasFloor ? { lr_scheduler_kwargs: { min_lr_rate: minLearningRateRatio } } : {}),
-    warmup_ratio: pretrain.warmupRatio,
+    // transformers 5 has no warmup_ratio any more.
+    warmup_steps: Math.round(numSteps * pretrain.warmupRatio),
     weight_decay: pretrain.weightDecay,
     adam_beta1: pretrain.adamBeta1,
     adam_beta2: pretrain.adamBeta2,
