@@ -12,6 +12,7 @@ import { addConfigCommands } from './config/add-config-commands.ts';
 import { addDataCommands } from './data/add-data-commands.ts';
 import { addDoctorCommand } from './doctor/add-doctor-command.ts';
 import { addExportRunCommand } from './engines/add-export-run-command.ts';
+import { addEvalCommands } from './eval/add-eval-commands.ts';
 import { addInitCommand } from './init/add-init-command.ts';
 import { addChatCommand } from './model/add-chat-command.ts';
 import { addDownloadCommand } from './model/add-download-command.ts';
@@ -81,6 +82,7 @@ ${EXIT_CODE_HELP}`,
   addConfigCommands(program, context);
   addDataCommands(program, context);
   addAlignCommand(program, context);
+  addEvalCommands(program, context);
   addDownloadCommand(program, context);
   addChatCommand(program, context);
   addServeCommand(program, context);

@@ -1,11 +1,8 @@
 /**
- * Draws a run's results as one self-contained HTML page: no script, no network, every text escaped, light and dark, phone to print.
- *
- * The Content-Security-Policy allows nothing but the page's own style block, by its hash.
+ * Draws a run's results as one self-contained HTML page, every text escaped.
  */
-import { createHash } from 'node:crypto';
-import { type Html, html } from './html/html.ts';
-import { PAGE_STYLE } from './html/page-style.ts';
+import { html } from './html/html.ts';
+import { renderPage } from './html/render-page.ts';
 import type { RunResults } from './run-results.ts';
 import { caveatsSection, costSection, recipeSection } from './sections/cost-section.ts';
 import { fertilitySection, funnelSection, mixtureSection } from './sections/data-section.ts';
@@ -31,8 +28,6 @@ const CONTENTS = [
 ] as const;
 
 export function renderHtml(results: RunResults): string {
-  const style = PAGE_STYLE;
-  const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`;
   const sections = [
     headlineSection(results),
     languagesSection(results),
@@ -48,20 +43,14 @@ export function renderHtml(results: RunResults): string {
     recipeSection(results),
   ];
   const drawn = sections.map(String).join('');
-  const head = html`<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${results.recipe.name} · marco-ts</title>`;
   const contents = html`<nav aria-label="Contents">${CONTENTS.filter(([id]) => drawn.includes(`id="${id}"`)).map(
     ([id, title]) => html`<a href="#${id}">${title}</a>`,
   )}</nav>`;
-  const body: Html = html`<body><main>
-${pageHeader(results)}
+  return renderPage(
+    results.recipe.name,
+    html`${pageHeader(results)}
 ${keyFigures(results)}
 ${contents}
-${sections}
-</main></body>`;
-  // The style is the one text that must not be escaped; it is a constant of this package.
-  return `<!doctype html>\n<html lang="en">\n<head>\n${head}\n<style>${style}</style>\n</head>\n${body}\n</html>\n`;
+${sections}`,
+  );
 }
