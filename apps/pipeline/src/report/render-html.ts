@@ -4,6 +4,7 @@
 import { html } from './html/html.ts';
 import { renderPage } from './html/render-page.ts';
 import type { RunResults } from './run-results.ts';
+import { comparisonSection } from './sections/comparison-section.ts';
 import { caveatsSection, costSection, recipeSection } from './sections/cost-section.ts';
 import { fertilitySection, funnelSection, mixtureSection } from './sections/data-section.ts';
 import { languagesSection } from './sections/languages-section.ts';
@@ -18,6 +19,7 @@ const CONTENTS = [
   ['training', 'Training'],
   ['translation', 'Translation'],
   ['accuracy', 'Choices'],
+  ['significance', 'Significance'],
   ['samples', 'Samples'],
   ['data', 'Data'],
   ['mixture', 'Mixture'],
@@ -34,6 +36,7 @@ export function renderHtml(results: RunResults): string {
     trainingSection(results),
     translationSection(results),
     accuracySection(results),
+    comparisonSection(results),
     samplesSection(results),
     funnelSection(results),
     mixtureSection(results),

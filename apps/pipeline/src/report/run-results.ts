@@ -97,6 +97,35 @@ export interface SampleResult {
   readonly reference?: string;
 }
 
+/** The model before any training against the last one evaluated, on the same items. */
+export interface ComparisonResult {
+  /** level of significance, after Holm's correction within each metric and kind of group */
+  readonly alpha: number;
+  readonly rows: readonly {
+    readonly task: string;
+    readonly metric: string;
+    readonly grouping: string;
+    readonly group: string;
+    readonly before: number;
+    readonly after: number;
+    /** Holm's; null where there is no test */
+    readonly pValue: number | null;
+    readonly significant: boolean;
+    readonly improved: boolean;
+    readonly numItems: number;
+  }[];
+  readonly disagreements: readonly {
+    readonly task: string;
+    readonly metric: string;
+    readonly bothRight: number;
+    readonly onlyBefore: number;
+    readonly onlyAfter: number;
+    readonly bothWrong: number;
+  }[];
+  /** held-out documents that share an n-gram with training text */
+  readonly contamination?: { readonly n: number; readonly numCompared: number; readonly numContaminated: number };
+}
+
 export interface CostResult {
   readonly seconds: number;
   readonly peakRssBytes: number;
@@ -128,6 +157,8 @@ export interface RunResults {
   readonly numParameters: number;
   readonly training: readonly TrainingResult[];
   readonly evaluations: readonly EvaluationResult[];
+  /** absent until two models were evaluated */
+  readonly comparison?: ComparisonResult;
   readonly samples: readonly SampleResult[];
   readonly cost: CostResult;
   /** plain sentences about what is a toy or a substitute; the report shows all of them */

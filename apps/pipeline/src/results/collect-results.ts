@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonObject, StageManifest } from '@marco-ts/checkpoint';
 import type { BackendRecord } from '@marco-ts/core';
+import type { EvalResults } from '@marco-ts/eval';
 import { estimate, parseQwen2Config, type Qwen2Config } from '@marco-ts/model';
 import { readJsonlLog } from '@marco-ts/trainer';
 import { languageTiers } from '../config/recipe-languages.ts';
@@ -33,6 +34,7 @@ import { modelStages, recipeStages } from '../stages/recipe-stages.ts';
 import { BACKEND_FILE, TRAINING_LOG_FILE } from '../stages/run-training.ts';
 import { MIXTURE_FILE } from '../stages/shards-stage.ts';
 import { FERTILITY_FILE } from '../stages/tokenizer-stage.ts';
+import { comparisonResult } from './comparison-result.ts';
 import { evaluationResult } from './evaluation-result.ts';
 import { caveatsOf } from './recipe-caveats.ts';
 
@@ -74,9 +76,11 @@ export async function collectResults(directory: string): Promise<RunResults> {
   const trained = models.slice(1).filter((name) => finished.has(name));
   const evaluations: EvaluationResult[] = [];
   const samples: SampleResult[] = [];
+  const measured: EvalResults[] = [];
   for (const name of models) {
-    const results = await read<Parameters<typeof evaluationResult>[0]>(evaluationStageName(name), EVALUATION_FILE);
+    const results = await read<EvalResults>(evaluationStageName(name), EVALUATION_FILE);
     if (results === undefined) continue;
+    measured.push(results);
     evaluations.push(evaluationResult(results, name));
     samples.push(...(await read<SampleResult[]>(evaluationStageName(name), SAMPLES_FILE))!);
   }
@@ -87,6 +91,7 @@ export async function collectResults(directory: string): Promise<RunResults> {
   const backend = trained.length === 0 ? undefined : await read<BackendRecord>(trained.at(-1)!, BACKEND_FILE);
   const mixture = (await read<MixtureResult[]>('shards', MIXTURE_FILE)) ?? [];
   const stages = [...finished.values()].map(stageResult);
+  const funnels = await read<DataFunnels>('data', FUNNEL_FILE);
   const last = [...finished.values()].at(-1)!.manifest;
   return {
     schemaVersion: 1,
@@ -101,12 +106,15 @@ export async function collectResults(directory: string): Promise<RunResults> {
     startedAt: record.startedAt,
     finishedAt: String(last.notes?.finishedAt ?? last.startedAt),
     stages,
-    funnel: funnelResult(await read<DataFunnels>('data', FUNNEL_FILE)),
+    funnel: funnelResult(funnels),
     mixture,
     fertility: (await read<FertilityResult[]>('tokenizer', FERTILITY_FILE)) ?? [],
     numParameters: finished.get('model')?.manifest.counts.parameters ?? 0,
     training,
     evaluations,
+    ...(measured.length > 1 && {
+      comparison: comparisonResult(measured[0]!, measured.at(-1)!, funnels?.contamination),
+    }),
     samples,
     cost: costResult(recipe, stages, trained, qwen2),
     caveats: caveatsOf(recipe, mixture),

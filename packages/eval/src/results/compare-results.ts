@@ -128,7 +128,8 @@ function pooledRow(
     numResamples: options.numResamples ?? 1000,
     seed: options.seed ?? 12345,
   });
-  const pValue = pairs.length < 2 ? null : result.pValue;
+  // Resampling a handful of pairs finds certainty where there is none; no test of n pairs can go below the sign test's 2^(1-n).
+  const pValue = pairs.length < 2 ? null : Math.max(result.pValue, 2 ** (1 - pairs.length));
   return row(definition, result.before, result.after, first, second, pValue, pairs.length, options);
 }
 
