@@ -1,5 +1,6 @@
 /**
- * Accuracy of language identification: on UDHR articles that the model has not seen, and on sentences of 75 languages from another domain.
+ * Accuracy of language identification: on UDHR articles that the model has not seen, and on sentences of 75 languages from another domain,
+ * by length in UTF-16 units, beside npm eld and franc-all in the same run.
  *
  * Run: MARCO_TEST_DATA=<folder> node --conditions=@marco-ts/source bench/identify-languages.ts
  */
@@ -39,26 +40,74 @@ if (existsSync(path)) {
   const identifier = trainLanguageIdentifier(known);
   const wanted = new Set(Object.values(CODES).flatMap((codes) => codes.split('|')));
   const candidates = new Set(identifier.languages.filter((language) => wanted.has(language.slice(0, 3))));
-  for (const [name, options] of [
-    [`all ${identifier.languages.length} languages`, {}],
-    ['the 75 languages of the set', { languages: candidates }],
-  ] as const) {
+  const twoLetters = new Map(
+    Object.entries(CODES).flatMap(([two, codes]) => codes.split('|').map((code) => [code, two])),
+  );
+  const { eld } = await import('eld/large');
+  const { franc } = await import('franc-all');
+  const only = [...wanted];
+  const francLanguage = (code: string): string =>
+    ({
+      nob: 'nb',
+      nno: 'nn',
+      est: 'et',
+      lav: 'lv',
+      swa: 'sw',
+      msa: 'ms',
+      zlm: 'ms',
+      fas: 'fa',
+      aze: 'az',
+      sqi: 'sq',
+      mon: 'mn',
+      ara: 'ar',
+    })[code] ??
+    twoLetters.get(code) ??
+    code;
+  /** eld calls both written standards of Norwegian `no`. */
+  const isRight = (lang: string, found: string): boolean => found === lang || (found === 'no' && lang === 'nb');
+  const contestants: Readonly<Record<string, (text: string) => string>> = {
+    [`ours, ${identifier.languages.length} candidates`]: (text) =>
+      twoLetters.get(identifier.identify(text).language.slice(0, 3)) ?? '',
+    'ours, 75 candidates': (text) =>
+      twoLetters.get(identifier.identify(text, { languages: candidates }).language.slice(0, 3)) ?? '',
+    'eld large (60)': (text) => eld.detect(text).language,
+    'franc-all': (text) => francLanguage(franc(text, { minLength: 1 })),
+    'franc-all, 75 candidates': (text) => francLanguage(franc(text, { minLength: 1, only })),
+  };
+  const eldLanguages = new Set(
+    Object.values(eld.info().Languages as Record<string, string>).map((code) => (code === 'no' ? 'nb' : code)),
+  );
+  const groups: readonly (readonly [string, (row: (typeof rows)[number]) => boolean])[] = [
+    ['all 75', () => true],
+    ["eld's", ({ lang }) => eldLanguages.has(lang)],
+    ['< 50', ({ text }) => text.length < 50],
+    ['50-99', ({ text }) => text.length >= 50 && text.length < 100],
+    ['100-199', ({ text }) => text.length >= 100 && text.length < 200],
+    ['>= 200', ({ text }) => text.length >= 200],
+  ];
+  console.log(
+    `| ${['', ...groups.map(([name, has]) => `${name} (${rows.filter(has).length})`), 'sentences/s'].join(' | ')} |`,
+  );
+  console.log(`|${'---|'.repeat(groups.length + 2)}`);
+  const worst: string[] = [];
+  for (const [name, identify] of Object.entries(contestants)) {
+    for (const { text } of rows.slice(0, 500)) identify(text);
     const start = performance.now();
-    const perLanguage = new Map<string, [right: number, all: number]>();
-    for (const { lang, text } of rows) {
-      const counts = perLanguage.get(lang) ?? [0, 0];
-      counts[1]++;
-      if (CODES[lang]!.split('|').includes(identifier.identify(text, options).language.slice(0, 3))) counts[0]++;
-      perLanguage.set(lang, counts);
-    }
-    const rate = rows.length / ((performance.now() - start) / 1000);
-    const total = [...perLanguage.values()].reduce((sum, [correct]) => sum + correct, 0);
-    const worst = [...perLanguage]
-      .map(([lang, [correct, all]]) => ({ lang, share: correct / all }))
-      .sort((a, b) => a.share - b.share)
-      .slice(0, 8);
-    console.log(
-      `sentences, candidates ${name}: ${((100 * total) / rows.length).toFixed(2)}% of ${rows.length}, ${Math.round(rate)} sentences/s; worst: ${worst.map(({ lang, share }) => `${lang} ${share.toFixed(2)}`).join(', ')}`,
+    const answers = rows.map(({ text }) => identify(text));
+    const rate = Math.round(rows.length / ((performance.now() - start) / 1000));
+    const accuracy = (has: (row: (typeof rows)[number]) => boolean): number => {
+      const group = rows.flatMap((row, index) => (has(row) ? [isRight(row.lang, answers[index]!)] : []));
+      return group.filter(Boolean).length / group.length;
+    };
+    console.log(`| ${[name, ...groups.map(([, has]) => `${(100 * accuracy(has)).toFixed(2)}%`), rate].join(' | ')} |`);
+    const perLanguage = Object.keys(CODES).map((lang) => [lang, accuracy((row) => row.lang === lang)] as const);
+    worst.push(
+      `${name}: ${perLanguage
+        .sort((a, b) => a[1] - b[1])
+        .slice(0, 12)
+        .map(([lang, share]) => `${lang} ${share.toFixed(2)}`)
+        .join(', ')}`,
     );
   }
+  console.log(`worst languages\n${worst.join('\n')}`);
 } else console.log(`no test set at ${path}: set MARCO_TEST_DATA`);

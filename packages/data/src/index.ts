@@ -92,7 +92,11 @@ export {
   languageIdentifierFromJson,
   type TrainedLanguageIdentifier,
 } from './identify/language-identifier.ts';
-export { type LanguageSample, trainLanguageIdentifier } from './identify/train-language-identifier.ts';
+export {
+  type LanguageSample,
+  type TrainLanguageIdentifierOptions,
+  trainLanguageIdentifier,
+} from './identify/train-language-identifier.ts';
 export { declarationQuestions } from './knowledge/declaration-questions.ts';
 export { type KeywordExplanationOptions, keywordExplanations } from './knowledge/keyword-explanations.ts';
 export {

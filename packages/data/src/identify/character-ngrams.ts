@@ -1,8 +1,8 @@
 /**
- * Character n-grams of a text as hashed buckets: what language identification looks at.
+ * Character n-grams and whole words of a text as hashed buckets: what language identification looks at.
  *
  * Text is lower-cased; everything but letters, marks and apostrophes is a word boundary. n-grams of 1 to `MAX_ORDER` UTF-16 units run over
- * words with a boundary on both sides, never across two boundaries.
+ * words with a boundary on both sides, never across two boundaries. Words that no n-gram holds whole count once more as words.
  */
 
 const NUM_BUCKETS_LOG2 = 20;
@@ -40,6 +40,25 @@ export function forEachNGram(text: string, visit: (bucket: number) => void): num
       // A boundary in second place or later ends the word.
       if (unit === SPACE && order > 1) break;
     }
+  }
+  return count + forEachLongWord(simplified, visit);
+}
+
+/** Words of more letters than an n-gram holds between its boundaries; a seed of their own keeps them apart from n-grams. */
+function forEachLongWord(simplified: string, visit: (bucket: number) => void): number {
+  let count = 0;
+  for (let start = 1; start < simplified.length; ) {
+    let hash = 0x3c6ef372;
+    let end = start;
+    for (; simplified.charCodeAt(end) !== SPACE; end++) {
+      hash = Math.imul(hash ^ simplified.charCodeAt(end), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    if (end - start > MAX_ORDER - 2) {
+      visit(Math.imul(hash, 0x85ebca6b) >>> SHIFT);
+      count++;
+    }
+    start = end + 1;
   }
   return count;
 }

@@ -60,6 +60,14 @@ test('candidates can be named', () => {
   expect(languages).toContain(identifier.identify('The weather is fine', { languages }).language);
 });
 
+test('a prior decides where the text does not', () => {
+  const samples = ['deu_Latn', 'fra_Latn'].map((language) => ({ language, text: 'abc abd' }));
+  for (const wanted of ['deu_Latn', 'fra_Latn']) {
+    const priorOf = (language: string) => (language === wanted ? 1 : 0);
+    expect(trainLanguageIdentifier(samples, { priorOf }).identify('abc').language).toBe(wanted);
+  }
+});
+
 test('JSON brings back the same answers', () => {
   const copy = languageIdentifierFromJson(JSON.parse(JSON.stringify(identifier.toJson())));
   for (const { text } of documents.slice(0, 100)) expect(copy.identify(text)).toEqual(identifier.identify(text));
@@ -67,9 +75,12 @@ test('JSON brings back the same answers', () => {
 
 test('damaged JSON is refused', () => {
   const json = identifier.toJson();
+  expect(() => languageIdentifierFromJson({ ...json, priors: [] })).toThrow(/must have a prior, got 0/);
   expect(() => languageIdentifierFromJson({ ...json, postingWeights: '' })).toThrow(/postings, got/);
-  expect(() => languageIdentifierFromJson({ ...json, languages: ['eng_Latn'] })).toThrow(/must name a language/);
-  expect(() => languageIdentifierFromJson({ ...json, formatVersion: 2 as never })).toThrow(/formatVersion must be 1/);
+  expect(() => languageIdentifierFromJson({ ...json, languages: ['eng_Latn'], priors: [0] })).toThrow(
+    /must name a language/,
+  );
+  expect(() => languageIdentifierFromJson({ ...json, formatVersion: 1 as never })).toThrow(/formatVersion must be 2/);
 });
 
 test('malformed codes and empty samples are refused', () => {

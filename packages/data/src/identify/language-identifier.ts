@@ -42,8 +42,10 @@ export interface TrainedLanguageIdentifier extends LanguageIdentifier {
 }
 
 export interface LanguageIdentifierJson {
-  readonly formatVersion: 1;
+  readonly formatVersion: 2;
   readonly languages: readonly string[];
+  /** Nats by language. */
+  readonly priors: readonly number[];
   /** Base64 of Uint32 [NUM_BUCKETS + 1], Uint16 [E] and Uint8 [E]. */
   readonly offsets: string;
   readonly postingLanguages: string;
@@ -51,7 +53,7 @@ export interface LanguageIdentifierJson {
 }
 
 /** Share w of the mean of all languages in each language's distribution. */
-const SMOOTHING = 0.3;
+const SMOOTHING = 0.1;
 /** Naive Bayes counts each letter about once per order and overlap; this undoes it, fitted to held-out UDHR articles. */
 const INDEPENDENCE = 0.06;
 const WEIGHT_STEP = 1 / 24;
@@ -62,6 +64,8 @@ const groupOf = (script: string): string => SCRIPT_GROUPS[script] ?? script;
 
 interface Model {
   readonly languages: readonly string[];
+  /** Logarithms of prior odds, in nats. */
+  readonly priors: readonly number[];
   readonly offsets: Uint32Array;
   readonly postingLanguages: Uint16Array;
   readonly postingWeights: Uint8Array;
@@ -72,7 +76,7 @@ const toBase64 = (array: Uint8Array | Uint16Array | Uint32Array): string =>
 const fromBase64 = (text: string): ArrayBuffer => Uint8Array.from(Buffer.from(text, 'base64')).buffer;
 
 function fromModel(model: Model): TrainedLanguageIdentifier {
-  const { languages, offsets, postingLanguages, postingWeights } = model;
+  const { languages, priors, offsets, postingLanguages, postingWeights } = model;
   const byScript = new Map<string, number[]>();
   for (const [index, language] of languages.entries()) {
     const group = groupOf(language.slice(-4));
@@ -103,6 +107,7 @@ function fromModel(model: Model): TrainedLanguageIdentifier {
       occurrences[bucket] = 0;
     }
     touched.length = 0;
+    for (const index of candidates) scores[index]! += priors[index]! / WEIGHT_STEP;
     let best = -1;
     let second = -1;
     for (const index of candidates) {
@@ -127,8 +132,9 @@ function fromModel(model: Model): TrainedLanguageIdentifier {
     languages,
     identify,
     toJson: () => ({
-      formatVersion: 1,
+      formatVersion: 2,
       languages,
+      priors,
       offsets: toBase64(offsets),
       postingLanguages: toBase64(postingLanguages),
       postingWeights: toBase64(postingWeights),
@@ -136,8 +142,14 @@ function fromModel(model: Model): TrainedLanguageIdentifier {
   };
 }
 
-/** @param counts n-gram counts of each language's training text, by language */
-export function languageIdentifierFromCounts(counts: ReadonlyMap<string, NGramCounts>): TrainedLanguageIdentifier {
+/**
+ * @param counts n-gram counts of each language's training text, by language
+ * @param priorOf nats that a language has over others before anything is read; 0 for all when absent
+ */
+export function languageIdentifierFromCounts(
+  counts: ReadonlyMap<string, NGramCounts>,
+  priorOf: (language: string) => number = () => 0,
+): TrainedLanguageIdentifier {
   const languages = [...counts.keys()];
   const offsets = new Uint32Array(NUM_BUCKETS + 1);
   for (const { buckets } of counts.values()) for (const bucket of buckets) offsets[bucket + 1]!++;
@@ -162,20 +174,23 @@ export function languageIdentifierFromCounts(counts: ReadonlyMap<string, NGramCo
       postingWeights[position] = Math.min(255, Math.round(weight / WEIGHT_STEP));
     }
   }
-  return fromModel({ languages, offsets, postingLanguages, postingWeights });
+  return fromModel({ languages, priors: languages.map(priorOf), offsets, postingLanguages, postingWeights });
 }
 
 /** @throws Error when the JSON is no identifier of this version or its arrays do not fit together */
 export function languageIdentifierFromJson(json: LanguageIdentifierJson): TrainedLanguageIdentifier {
   const refuse = (rule: string, got: string): Error =>
     new Error(`[@marco-ts/data] languageIdentifierFromJson: ${rule}, got ${got}. Train the identifier again.`);
-  if (json?.formatVersion !== 1) throw refuse('formatVersion must be 1', JSON.stringify(json?.formatVersion ?? null));
+  if (json?.formatVersion !== 2) throw refuse('formatVersion must be 2', JSON.stringify(json?.formatVersion ?? null));
   const model: Model = {
     languages: json.languages,
+    priors: json.priors,
     offsets: new Uint32Array(fromBase64(json.offsets)),
     postingLanguages: new Uint16Array(fromBase64(json.postingLanguages)),
     postingWeights: new Uint8Array(fromBase64(json.postingWeights)),
   };
+  if (model.priors?.length !== model.languages.length)
+    throw refuse('every language must have a prior', `${model.priors?.length} for ${model.languages.length}`);
   const numPostings = model.offsets[NUM_BUCKETS];
   if (model.offsets.length !== NUM_BUCKETS + 1) {
     throw refuse(`there must be ${NUM_BUCKETS + 1} offsets`, `${model.offsets.length}`);

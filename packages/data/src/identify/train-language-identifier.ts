@@ -3,6 +3,8 @@
  *
  * Source: see `language-identifier.ts`.
  */
+
+import { hasTwoLetterCode } from '../languages/iso-639-1.ts';
 import { languageIdentifierFromCounts, type TrainedLanguageIdentifier } from './language-identifier.ts';
 import { createNGramCounter, type NGramCounts } from './ngram-counts.ts';
 
@@ -11,6 +13,18 @@ export interface LanguageSample {
   readonly language: string;
   readonly text: string;
 }
+
+export interface TrainLanguageIdentifierOptions {
+  /**
+   * Nats that a language has over others before anything is read. When absent, languages with a two-letter code (ISO 639-1) have 8 over
+   * those without: as web text goes that is modest, and it decides only short texts.
+   */
+  readonly priorOf?: (language: string) => number;
+}
+
+/** Chosen on Tatoeba and NTREX sentences, not on the test set of the README. */
+const TWO_LETTER_ADVANTAGE = 8;
+const defaultPrior = (language: string): number => (hasTwoLetterCode(language) ? TWO_LETTER_ADVANTAGE : 0);
 
 const CODE = /^[a-z]{3}_[A-Z][a-z]{3}$/;
 
@@ -26,7 +40,10 @@ export function expectLanguageCode(caller: string, language: string, where: stri
  * @param samples any number of texts per language; those without letters count for nothing
  * @throws Error for a malformed language code, and when there is no text at all
  */
-export function trainLanguageIdentifier(samples: Iterable<LanguageSample>): TrainedLanguageIdentifier {
+export function trainLanguageIdentifier(
+  samples: Iterable<LanguageSample>,
+  options: TrainLanguageIdentifierOptions = {},
+): TrainedLanguageIdentifier {
   const texts = new Map<string, string[]>();
   for (const { language, text } of samples) {
     const known = texts.get(language);
@@ -49,5 +66,5 @@ export function trainLanguageIdentifier(samples: Iterable<LanguageSample>): Trai
       '[@marco-ts/data] trainLanguageIdentifier: samples must hold letters, got none. Give at least one text per language.',
     );
   }
-  return languageIdentifierFromCounts(counts);
+  return languageIdentifierFromCounts(counts, options.priorOf ?? defaultPrior);
 }

@@ -24,6 +24,11 @@ const rows = new Map<string, Row>(
 /** ISO 639-3 code of a two-letter code, or undefined. */
 export const iso6393Of = (twoLetters: string): string | undefined => rows.get(twoLetters)?.code;
 
+const withTwoLetters = new Set([...rows.values()].map(({ code }) => code));
+
+/** @param language for example `swh_Latn` */
+export const hasTwoLetterCode = (language: string): boolean => withTwoLetters.has(language.slice(0, 3));
+
 const HAS_SCRIPT = /^[a-z]{3}_[A-Z][a-z]{3}$/;
 
 /**

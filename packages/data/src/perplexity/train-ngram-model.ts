@@ -182,7 +182,7 @@ export function trainNGramModel(sentences: Iterable<readonly string[]>, options:
   const total = counts[0]!.reduce((sum, count) => sum + count, 0);
   const left = counts[0]!.reduce((sum, count) => sum + discounts[Math.min(3, count)]!, 0) / total;
   const uniform = 1 / (vocabulary.length - 1);
-  let probs = Float64Array.from(
+  let probs: Float64Array = Float64Array.from(
     counts[0]!,
     (count) => (count - discounts[Math.min(3, count)]!) / total + left * uniform,
   );
