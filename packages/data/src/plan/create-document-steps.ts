@@ -1,7 +1,11 @@
 /**
  * Makes the steps of a plan that look at one document at a time; what they need of files is read before the first document.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BAD_WORD_FILES, badWords, parseWordList } from '../filters/c4/bad-words.ts';
+import { c4Paragraph } from '../filters/c4/c4-paragraph.ts';
 import { C4_QUALITY, c4Quality } from '../filters/c4/c4-quality.ts';
 import { characterShares, DEFAULT_CHARACTER_SHARES } from '../filters/character-shares.ts';
 import { type DocumentFilter, drop, KEEP } from '../filters/document-filter.ts';
@@ -21,7 +25,9 @@ import { decontamination } from '../split/contamination.ts';
 import type { DataPlan, PlannedStep } from './data-plan.ts';
 import { type DocumentStep, stepOfFilter } from './document-step.ts';
 import { identifyStep } from './identify-step.ts';
+import { plannedPerplexity } from './perplexity-step.ts';
 import { planThresholds } from './plan-thresholds.ts';
+import { qualityStep } from './quality-step.ts';
 
 /** Steps that are no stage of their own. */
 export type PlannedDocumentStep = Exclude<PlannedStep, { step: 'dedup' | 'write' | 'tokenize' }>;
@@ -61,6 +67,25 @@ async function readLists(lists: Readonly<Record<string, readonly string[] | unde
   return Object.fromEntries(await Promise.all(entries));
 }
 
+async function wordListFilter(step: Extract<PlannedDocumentStep, { step: 'badWords' }>): Promise<DocumentFilter> {
+  const { folder, keepFraction } = step;
+  const files = Object.entries(step.lists).flatMap(([language, list]) => list.map((file) => [language, file] as const));
+  for (const [code, language] of Object.entries(folder === undefined ? {} : BAD_WORD_FILES)) {
+    // Lists come as `en` or `en.txt`.
+    const file = [code, `${code}.txt`].map((name) => join(folder!, name)).find((name) => existsSync(name));
+    if (file !== undefined) files.push([language, file]);
+  }
+  if (files.length === 0) {
+    throw new Error(
+      `[@marco-ts/data] createDocumentSteps: badWords must have lists, got none at ${folder ?? 'its lists'}. Name a folder of files such as "en", or lists by language.`,
+    );
+  }
+  const lists = new Map<string, string[]>();
+  for (const [language, file] of files)
+    lists.set(language, [...(lists.get(language) ?? []), ...parseWordList(await readFile(file, 'utf8'))]);
+  return badWords({ lists, ...given({ keepFraction }) });
+}
+
 async function heldOutFilter(step: Extract<PlannedDocumentStep, { step: 'decontaminate' }>): Promise<DocumentFilter> {
   const documents = [];
   for (const file of await listInputs({ locations: step.against })) {
@@ -71,7 +96,7 @@ async function heldOutFilter(step: Extract<PlannedDocumentStep, { step: 'deconta
 }
 
 async function filterOf(
-  step: Exclude<PlannedDocumentStep, { step: 'identify' }>,
+  step: Exclude<PlannedDocumentStep, { step: 'identify' | 'quality' }>,
   { thresholds, splitWords }: Shared,
 ): Promise<DocumentFilter> {
   switch (step.step) {
@@ -115,6 +140,14 @@ async function filterOf(
       const { step: _name, ...limits } = step;
       return c4Quality({ thresholds: { ...C4_QUALITY, ...given(limits) } });
     }
+    case 'c4Paragraph': {
+      const { step: _name, ...limits } = step;
+      return c4Paragraph(given(limits));
+    }
+    case 'badWords':
+      return wordListFilter(step);
+    case 'perplexity':
+      return plannedPerplexity(step);
     case 'decontaminate':
       return heldOutFilter(step);
   }
@@ -127,13 +160,12 @@ export async function createDocumentSteps(
 ): Promise<DocumentStep[]> {
   const thresholds = planThresholds(plan);
   const shared: Shared = { thresholds, splitWords: rememberWords() };
+  const make = async (step: PlannedDocumentStep): Promise<DocumentStep> => {
+    if (step.step === 'identify')
+      return identifyStep(step, { trainedIdentifier, minScore: (language) => thresholds(language).languageScore });
+    return step.step === 'quality' ? qualityStep(step) : stepOfFilter(await filterOf(step, shared));
+  };
   const made: DocumentStep[] = [];
-  for (const step of steps) {
-    made.push(
-      step.step === 'identify'
-        ? await identifyStep(step, { trainedIdentifier, minScore: (language) => thresholds(language).languageScore })
-        : stepOfFilter(await filterOf(step, shared)),
-    );
-  }
+  for (const step of steps) made.push(await make(step));
   return made;
 }

@@ -13,7 +13,8 @@ export interface StepResult {
 
 export interface DocumentStep {
   readonly name: string;
-  apply(document: Document): StepResult | Drop;
+  /** A promise only where it must wait: most steps answer at once. */
+  apply(document: Document): StepResult | Drop | Promise<StepResult | Drop>;
 }
 
 /** A filter as a step. */

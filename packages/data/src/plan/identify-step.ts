@@ -4,6 +4,8 @@
 import { readFile } from 'node:fs/promises';
 import { drop } from '../filters/document-filter.ts';
 import { languageMatch } from '../filters/language-match.ts';
+import { fastTextIdentifier } from '../identify/fasttext/fasttext-identifier.ts';
+import { loadFastText } from '../identify/fasttext/fasttext-model.ts';
 import {
   type LanguageIdentifier,
   type LanguageIdentifierJson,
@@ -12,6 +14,7 @@ import {
 import { areWrittenAlike } from '../languages/written-alike.ts';
 import type { PlannedStep } from './data-plan.ts';
 import { type DocumentStep, stepOfFilter } from './document-step.ts';
+import { isFastTextFile } from './score-model.ts';
 
 export interface IdentifyStepContext {
   /** The model that was trained when the plan started. */
@@ -19,7 +22,8 @@ export interface IdentifyStepContext {
   readonly minScore: (language: string) => number;
 }
 
-async function loadIdentifier(path: string): Promise<LanguageIdentifier> {
+export async function loadIdentifier(path: string): Promise<LanguageIdentifier> {
+  if (isFastTextFile(path)) return fastTextIdentifier(loadFastText(path));
   return languageIdentifierFromJson(JSON.parse(await readFile(path, 'utf8')) as LanguageIdentifierJson);
 }
 

@@ -26,6 +26,9 @@ export const PLAN_FILE = 'plan.json';
 const isAddress = (path: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
 const absolute = (path: string): string => (isAddress(path) ? path : resolve(path));
 
+const mapValues = <Value>(record: Readonly<Record<string, Value>>, map: (value: Value) => Value) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+
 /** All paths absolute: ranks may start in other directories. */
 function resolvePaths(plan: DataPlan): DataPlan {
   const paths = (list: string[] | undefined) => list?.map(absolute);
@@ -37,6 +40,12 @@ function resolvePaths(plan: DataPlan): DataPlan {
       if (step.step === 'tokenize') return { ...step, tokenizer: absolute(step.tokenizer) };
       if (step.step === 'identify' && step.model !== 'udhr') return { ...step, model: absolute(step.model) };
       if (step.step === 'decontaminate') return { ...step, against: step.against.map(absolute) };
+      if (step.step === 'quality') return { ...step, model: absolute(step.model) };
+      if (step.step === 'perplexity') return { ...step, models: mapValues(step.models, absolute) };
+      if (step.step === 'badWords') {
+        const folder = step.folder === undefined ? {} : { folder: absolute(step.folder) };
+        return { ...step, ...folder, lists: mapValues(step.lists, (list) => list.map(absolute)) };
+      }
       if (step.step === 'url') {
         const lists = Object.entries(step).map(([key, value]) => [key, Array.isArray(value) ? paths(value) : value]);
         return Object.fromEntries(lists) as typeof step;

@@ -6,7 +6,8 @@ import { z } from 'zod';
 const count = z.int().positive();
 const share = z.number().min(0).max(1);
 const language = z.string().regex(/^[a-z]{3}_[A-Z][a-z]{3}$/, 'must be ISO 639-3 plus script, like "swh_Latn"');
-const paths = z.array(z.string().min(1));
+const path = z.string().min(1);
+const paths = z.array(path);
 
 /** Steps that look at one document at a time. */
 export const documentStepSchemas = [
@@ -55,6 +56,44 @@ export const documentStepSchemas = [
     minSentences: z.int().nonnegative().nullable().optional(),
     minWordsPerLine: count.nullable().optional(),
     terminalPunctuation: z.enum(['latin', 'any']).nullable().optional(),
+  }),
+  z.strictObject({
+    step: z.literal('c4Paragraph'),
+    minParagraphs: count.optional(),
+    /** a line of at least so many characters is a paragraph */
+    minParagraphLength: count.optional(),
+  }),
+  z.strictObject({
+    step: z.literal('badWords'),
+    /** folder of LDNOOBW lists, each named by a two-letter language code */
+    folder: path.optional(),
+    /** by language: files with a word or phrase a line */
+    lists: z.record(language, paths).default({}),
+    /** share of documents with such a word that is kept all the same */
+    keepFraction: share.optional(),
+  }),
+  z.strictObject({
+    step: z.literal('perplexity'),
+    /** by language: an n-gram model, as .arpa, .arpa.gz or this package's own file */
+    models: z.record(language, path),
+    /** by language, or `default` for all: documents above `max` or below `min` go */
+    limits: z.record(
+      z.union([z.literal('default'), language]),
+      z.strictObject({ min: z.number().positive().optional(), max: z.number().positive().optional() }),
+    ),
+  }),
+  z.strictObject({
+    step: z.literal('quality'),
+    /** a fastText classifier (.bin, .ftz), or a module whose default export gives the score of a document */
+    model: path,
+    /** of the fastText label whose probability is the score */
+    label: z.string().optional(),
+    /** documents below go; with none all stay, and have their score */
+    minScore: z.number().default(Number.MIN_SAFE_INTEGER),
+    /** by language, in the place of `minScore` */
+    minScores: z.record(language, z.number()).default({}),
+    /** metadata field for the score */
+    field: z.string().min(1).default('quality_score'),
   }),
   z.strictObject({
     step: z.literal('decontaminate'),

@@ -8,7 +8,8 @@ import { createDuplicateKeys, type DuplicateKeysOptions, SEPARATORS } from '../d
 import { type DuplicatesOfFile, duplicatesOfFile } from '../disk-dedup/duplicates-of-file.ts';
 import type { Document } from '../document.ts';
 import { createFunnel } from '../filters/create-funnel.ts';
-import type { DocumentStep } from '../plan/document-step.ts';
+import type { Drop } from '../filters/document-filter.ts';
+import type { DocumentStep, StepResult } from '../plan/document-step.ts';
 import { createRecordSorter } from '../sorted-records/create-record-sorter.ts';
 import { createDocumentStatistics } from '../world/document-statistics.ts';
 import type { Stage, UnitContext } from '../world/stage.ts';
@@ -121,9 +122,10 @@ export function documentsStage(options: DocumentsStageOptions): Stage {
         document = left.document;
       }
       for (const step of made) {
-        let result: ReturnType<DocumentStep['apply']>;
+        let result: StepResult | Drop;
         try {
-          result = step.apply(document);
+          const answer = step.apply(document);
+          result = answer instanceof Promise ? await answer : answer;
         } catch (error) {
           throw new Error(
             `[@marco-ts/data] documentsStage: step ${step.name} must keep or drop a document, got an exception at ${document.id}. See the cause.`,
