@@ -24,3 +24,4 @@ export {
   type WeightFiles,
   type WeightTensor,
 } from './qwen2/read-qwen2-params.ts';
+export { type NewEmbedding, resizeEmbeddings } from './qwen2/resize-embeddings.ts';
