@@ -214,6 +214,30 @@ export {
   decontamination,
 } from './split/contamination.ts';
 export { type Split, type SplitByGroupOptions, type SplitName, splitByGroup } from './split/split-by-group.ts';
+export { type AnswerFilterOptions, answerFilter } from './synthetic/answer-filters.ts';
+export { type OpenAiTextGeneratorOptions, openAiTextGenerator } from './synthetic/openai-text-generator.ts';
+export {
+  type ExplanationSlots,
+  explanationPrompt,
+  type SampleSlots,
+  type StorySlots,
+  samplePrompt,
+  storyPrompt,
+} from './synthetic/prompt-families.ts';
+export { openRequestCache, type RequestCache, requestKey } from './synthetic/request-cache.ts';
+export {
+  type SynthesisCounts,
+  type SynthesisPrompt,
+  type SynthesizeOptions,
+  synthesizeDocuments,
+} from './synthetic/synthesize-documents.ts';
+export {
+  type GeneratedText,
+  GenerationError,
+  type GenerationMessage,
+  type TextGenerator,
+  type TextRequest,
+} from './synthetic/text-generator.ts';
 export {
   createDocumentStatistics,
   type DocumentStatistics,

@@ -8,6 +8,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { BadInputError, EXIT_CODES } from '../../errors.ts';
 import { type CommandContext, collect, EXIT_CODE_HELP, ownCommand, quoted } from '../command-context.ts';
 import { listenForStopSignals } from '../recipe/stop-signals.ts';
+import { addSynthesizeCommand } from './add-synthesize-command.ts';
 import type { PlanChanges } from './load-data-plan.ts';
 
 const EXECUTORS = ['local', 'slurm', 'kubernetes'] as const;
@@ -53,6 +54,7 @@ export function addDataCommands(program: Command, context: CommandContext): void
   const { output, setExitCode } = context;
   const writeJson = (value: unknown): void => void output.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   const commands = program.command('data').description('curate a corpus by a plan: filters, deduplication, shards');
+  addSynthesizeCommand(commands, context);
   const openGiven = async (directory: string) => {
     const { openRun } = await import('@marco-ts/data');
     return asBadInput(openRun(directory));
