@@ -46,12 +46,17 @@ test('new rows of both matrices are the means of the old ones, and old tokens ke
     for (const [i, value] of mean.entries()) expect(value).toBeCloseTo((one[i]! + 2 * two[i]!) / 3, 6);
     expect(row(resized.params, name, 11)).toEqual(row(params, name, 9));
   }
-  const ids = tf.tensor2d([[3, 1, 4]], [1, 3], 'int32');
-  const before = qwen2Logits(params, untied, { inputIds_BL: ids });
-  const after = qwen2Logits(resized.params, resized.config, { inputIds_BL: ids });
+  const threeOf = (values: number[]) => tf.tensor2d(values, [1, 3], 'int32');
+  const inputs = {
+    inputIds_BL: threeOf([3, 1, 4]),
+    positionIds_BL: threeOf([0, 1, 2]),
+    segmentIds_BL: threeOf([0, 0, 0]),
+  };
+  const before = qwen2Logits(params, untied, inputs);
+  const after = qwen2Logits(resized.params, resized.config, inputs);
   const old = tf.slice(after, [0, 0, 0], [1, 3, 10]);
   expect(Array.from(old.dataSync())).toEqual(Array.from(before.dataSync()));
-  tf.dispose([ids, before, after, old]);
+  tf.dispose([inputs, before, after, old]);
   disposeParams(resized.params);
   expect(tf.memory().numTensors).toBe(numTensors);
 });
