@@ -20,6 +20,7 @@ import { addServeCommand } from './model/add-serve-command.ts';
 import type { CommandOutput, Pipeline } from './pipeline.ts';
 import { addRecipeCommands } from './recipe/add-recipe-commands.ts';
 import { addTrainCommand } from './train/add-train-command.ts';
+import { addUiCommand } from './ui/add-ui-command.ts';
 
 /**
  * @param argv arguments after the program's name
@@ -86,6 +87,7 @@ ${EXIT_CODE_HELP}`,
   addDownloadCommand(program, context);
   addChatCommand(program, context);
   addServeCommand(program, context);
+  addUiCommand(program, context);
   addCompletionCommand(program);
   return program;
 }
