@@ -34,6 +34,7 @@ test.each([
   'São Paulo, MANHÃ\u00a0DE',
   'Ångström Å, Ö½',
   'NGƯỜI “Â” VIỆT',
+  'gárgedusa nášš, nášš ja oovtviärdásâžžân',
 ])('%s stays', (text) => {
   expect(repairMojibake(text)).toEqual({ text, numRepairs: 0 });
 });

@@ -41,6 +41,7 @@ const CONTROL = /[\u0080-\u009f]/;
 const LOWER_CASE_END = /\p{Ll}$/u;
 const LOWER_CASE_START = /^\p{Ll}/u;
 const LETTER_END = /\p{L}$/u;
+const LETTERS = /^\p{L}+$/u;
 const LETTER_OR_MARK = /^[\p{L}\p{M}]+$/u;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -61,6 +62,8 @@ function isDamaged(run: string, decoded: string, before: string, after: string):
   if (CONTROL.test(run) || run.includes('â€') || run.includes('ðŸ') || run.startsWith('ï»¿')) return true;
   const first = run[0]!;
   const rest = run.slice(1);
+  // Sami writes ášš: letters only are a word, but for a capital inside of one.
+  if (LETTERS.test(run)) return LOWER_CASE_END.test(before) && first !== first.toLowerCase();
   if (characters.length === 1) {
     const isAfterLowerCase = LOWER_CASE_END.test(before);
     const isAfterLetter = LETTER_END.test(before);
@@ -88,7 +91,7 @@ function decodeLine(line: string): { text: string; numRepairs: number } | undefi
   const characters = decoded.join('');
   const numRepairs = [...characters].length;
   if (decoded.includes(undefined) || CONTROL.test(characters) || numRepairs < 2) return undefined;
-  if (runs.every((run) => run.length === 2 && QUOTES.has(run[1]!))) return undefined;
+  if (runs.every((run) => LETTERS.test(run) || (run.length === 2 && QUOTES.has(run[1]!)))) return undefined;
   let next = 0;
   return { text: line.replace(RUNS, () => decoded[next++]!), numRepairs };
 }
