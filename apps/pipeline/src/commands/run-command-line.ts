@@ -13,12 +13,14 @@ import { addDataCommands } from './data/add-data-commands.ts';
 import { addDoctorCommand } from './doctor/add-doctor-command.ts';
 import { addExportRunCommand } from './engines/add-export-run-command.ts';
 import { addEvalCommands } from './eval/add-eval-commands.ts';
+import { addExportCommand } from './export/add-export-command.ts';
 import { addInitCommand } from './init/add-init-command.ts';
 import { addChatCommand } from './model/add-chat-command.ts';
 import { addDownloadCommand } from './model/add-download-command.ts';
 import { addServeCommand } from './model/add-serve-command.ts';
 import type { CommandOutput, Pipeline } from './pipeline.ts';
 import { addRecipeCommands } from './recipe/add-recipe-commands.ts';
+import { addTokenizerCommands } from './tokenizer/add-tokenizer-commands.ts';
 import { addTrainCommand } from './train/add-train-command.ts';
 import { addUiCommand } from './ui/add-ui-command.ts';
 
@@ -87,6 +89,8 @@ ${EXIT_CODE_HELP}`,
   addDownloadCommand(program, context);
   addChatCommand(program, context);
   addServeCommand(program, context);
+  addTokenizerCommands(program, context);
+  addExportCommand(program, context);
   addUiCommand(program, context);
   addCompletionCommand(program);
   return program;
