@@ -192,7 +192,8 @@ test('own documents in a directory run through the same stages', async () => {
   const directory = join(root, 'own-run');
   const { code, output } = await marco(['run', own, '--output', directory]);
   expect(code, output).toBe(0);
-  expect(output).toMatch(/left out: .*own\.jsonl:\d+: malformed/);
+  const [line, byte] = [rows.length + 1, Buffer.byteLength(`${rows.join('\n')}\n`)];
+  expect(output).toMatch(new RegExp(`left out: .*own\\.jsonl:${line} \\(byte ${byte}\\): malformed \\(.*JSON`));
   expect(output).toContain('left out: 2 more, all of them in left-out.txt');
   expect(
     readFileSync(join(stageOf(directory, 'data'), 'left-out.txt'), 'utf8')
