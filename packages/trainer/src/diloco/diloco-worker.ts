@@ -76,6 +76,12 @@ export function createDilocoWorker(options: DilocoOptions): DilocoWorker {
       ? undefined
       : (JSON.parse(Buffer.from(bytes).toString()) as { workers: string[] }).workers;
   };
+  /** As `closedWorkers`; nobody where the others are so far ahead that the files of the round are gone. */
+  const countedWorkers = async (round: number): Promise<readonly string[] | undefined> => {
+    const workers = await closedWorkers(round);
+    if (workers !== undefined || (await newestRound(mailbox)) <= round) return workers;
+    return (await closedWorkers(round)) ?? [];
+  };
   /** The outer step of a closed round, the same whoever computes it. */
   const advance = async (from: Outer, workers: readonly string[]): Promise<Outer> => {
     const sum = new Map([...from.params].map(([name, values]) => [name, new Float64Array(values.length)]));
@@ -105,9 +111,7 @@ export function createDilocoWorker(options: DilocoOptions): DilocoWorker {
   };
   /** The newest common state there is, and the step beyond it where a round was closed and its result not yet written. */
   const newest = async (): Promise<Outer> => {
-    const keys = await mailbox.list('outer/');
-    const rounds = keys.map((key) => Number(key.slice('outer/'.length))).sort((a, b) => a - b);
-    const state = await readOuter(rounds.at(-1)!);
+    const state = await readOuter(await newestRound(mailbox));
     if (state === undefined) return newest();
     const workers = await closedWorkers(state.round);
     if (workers === undefined) return state;
@@ -128,7 +132,7 @@ export function createDilocoWorker(options: DilocoOptions): DilocoWorker {
   ): Promise<{ workers: readonly string[]; missing: readonly string[] } | undefined> => {
     const startedAt = performance.now();
     for (;;) {
-      const workers = await closedWorkers(round);
+      const workers = await countedWorkers(round);
       const joined = await names(mailbox, `rounds/${padded(round)}/joined/`);
       if (workers !== undefined) return { workers, missing: joined.filter((name) => !workers.includes(name)) };
       const delivered = await names(mailbox, `rounds/${padded(round)}/delta/`);
@@ -161,7 +165,7 @@ export function createDilocoWorker(options: DilocoOptions): DilocoWorker {
       const notes: string[] = [];
       const { delta, norm } = await moveOf(params, from.params);
       const message = encodeDelta(delta, format);
-      const isLate = (await closedWorkers(from.round)) !== undefined;
+      const isLate = (await countedWorkers(from.round)) !== undefined;
       if (!isLate) await mailbox.put(deltaKey(from.round, workerId), message);
       const closed = await close(from.round);
       const waitMs = performance.now() - startedAt;
@@ -242,6 +246,11 @@ const joinedKey = (round: number, worker: string) => `rounds/${padded(round)}/jo
 
 async function names(mailbox: Mailbox, prefix: string): Promise<string[]> {
   return (await mailbox.list(prefix)).map((key) => key.slice(prefix.length));
+}
+
+/** @returns -1 when there is none */
+async function newestRound(mailbox: Mailbox): Promise<number> {
+  return Math.max(-1, ...(await names(mailbox, 'outer/')).map(Number));
 }
 
 /** Takes away the files of a round that nobody needs any more. */

@@ -198,6 +198,23 @@ test('a worker lost in the middle of a round is waited for until the timeout; it
   expect(back.end).toEqual(end);
 });
 
+test('a worker whose round is so old that its files are gone does not wait for it', async () => {
+  const mailbox = createDirectoryMailbox(join(directory, 'mail'));
+  const timeoutMs = 20_000;
+  const slow = createDilocoWorker({ mailbox, workerId: 'w1', every: 5, configHash: 'same', pollMs: 5, timeoutMs });
+  const joined = await slow.join(initial, 0);
+  const { end } = await work({ slot: 0, numSlots: 2, numSteps: 30, mailbox, more: { timeoutMs: 50 } });
+  const late = await slow.exchange(joined.params, 5);
+  expect(late.step).toBe(30);
+  expect(late.notes).toEqual(['round 0 was closed without this worker; it goes on with round 6']);
+  expect(late.metrics).toMatchObject({ workers: 0, bytesSent: 0 });
+  expect(late.metrics.waitMs).toBeLessThan(timeoutMs);
+  expect(await values(late.params)).toEqual(end);
+  expect(await mailbox.list('rounds/000000000/')).toEqual([]);
+  disposeParams(joined.params);
+  disposeParams(late.params);
+});
+
 test('a worker that comes back while its round is open goes on where its checkpoint is', async () => {
   const mailbox = createDirectoryMailbox(join(directory, 'mail'));
   const more = { minWorkers: 2 };
