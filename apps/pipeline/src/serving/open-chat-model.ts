@@ -3,11 +3,13 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { readJsonFile } from '@marco-ts/checkpoint';
 import { type BackendName, type BackendRecord, disposeParams, initBackend } from '@marco-ts/core';
-import type { SamplingOptions } from '@marco-ts/model';
+import { parseQwen2Config, requireMemory, type SamplingOptions } from '@marco-ts/model';
 import { loadQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import { BadInputError } from '../errors.ts';
+import { describeMachine } from '../machine/describe-machine.ts';
 import { findLatestRun, RECIPE_FILE } from '../runner/run-directory.ts';
 import { listStageEntries } from '../runner/stage-directories.ts';
 import { EXPORT_DIRECTORY } from '../stages/export-stage.ts';
@@ -39,7 +41,7 @@ export async function openChatModel(options: OpenChatModelOptions): Promise<Chat
     ...(options.prefer && { prefer: options.prefer }),
     ...(options.numThreads !== undefined && { numThreads: options.numThreads }),
   });
-  const { config, generationConfig, params } = await loadQwen2(directory);
+  const { config, generationConfig, params } = await loadWithinMemory(directory);
   const ends = [
     generationConfig?.eos_token_id,
     config.eosTokenId,
@@ -57,6 +59,17 @@ export async function openChatModel(options: OpenChatModelOptions): Promise<Chat
     sampling: samplingOf(generationConfig ?? {}),
     close: () => disposeParams(params),
   };
+}
+
+/** @throws BadInputError before anything is read when not even one sequence of 512 tokens could be answered here */
+async function loadWithinMemory(directory: string) {
+  const config = parseQwen2Config(await readJsonFile(join(directory, 'config.json')), join(directory, 'config.json'));
+  try {
+    requireMemory('openChatModel', config, { purpose: 'inference', budgetBytes: describeMachine().memoryBytes });
+  } catch (error) {
+    throw new BadInputError((error as Error).message, { cause: error });
+  }
+  return loadQwen2(directory);
 }
 
 /** @returns the model directory that is meant, and what to call it. @throws BadInputError when there is none */

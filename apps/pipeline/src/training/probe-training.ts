@@ -3,20 +3,13 @@
  *
  * Units: bytes; seconds; tokens per second count whole sequences, padding included.
  */
-import { join } from 'node:path';
-import { readJsonFile } from '@marco-ts/checkpoint';
 import { createRandom, disposeParams, tf } from '@marco-ts/core';
-import {
-  causalLanguageModelLoss,
-  estimate,
-  initQwen2Params,
-  parseQwen2Config,
-  type Qwen2Config,
-} from '@marco-ts/model';
+import { causalLanguageModelLoss, estimate, initQwen2Params, type Qwen2Config } from '@marco-ts/model';
 import { measurePeakFlops, type StepCompleted, train } from '@marco-ts/trainer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import { startBackend } from '../stages/start-backend.ts';
 import { makeOptimizer } from './make-optimizer.ts';
+import { plannedModelConfig } from './planned-model-config.ts';
 
 export interface ProbedStage {
   readonly stage: string;
@@ -52,7 +45,7 @@ export async function probeTraining(recipe: Recipe): Promise<TrainingProbe> {
   const { pretrain, seed } = recipe;
   const { microBatchSize, sequenceLength, recompute, gradAccumSteps } = pretrain;
   const backend = await startBackend(recipe);
-  const config = await modelConfig(recipe);
+  const config = await plannedModelConfig(recipe);
   const size = estimate(config, {
     batchSize: microBatchSize,
     sequenceLength,
@@ -104,14 +97,6 @@ export async function probeTraining(recipe: Recipe): Promise<TrainingProbe> {
       seconds: numTokens / tokensPerSecond,
     })),
   };
-}
-
-async function modelConfig({ model, tokenizer }: Recipe): Promise<Qwen2Config> {
-  if (model.kind === 'directory') {
-    return parseQwen2Config(await readJsonFile(join(model.directory, 'config.json')));
-  }
-  const { kind: _, ...shape } = model;
-  return { ...shape, vocabSize: tokenizer.vocabSize, bosTokenId: null, eosTokenId: null };
 }
 
 function randomBatch(config: Qwen2Config, { microBatchSize, sequenceLength }: Recipe['pretrain'], index: number) {
