@@ -49,7 +49,7 @@ test('results are the same bits on one thread and on two', async () => {
       alone.map((a: Numbers) => Buffer.from(a.buffer, a.byteOffset, a.byteLength).toString('base64')),
     );
   }
-});
+}, 120_000);
 
 test.skipIf(navigator.hardwareConcurrency < 2)(
   'workers take part at once, even if the event loop gets no turn',
