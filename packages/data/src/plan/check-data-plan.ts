@@ -2,7 +2,7 @@
  * Checks a plain value against the schema of data plans and says everything that is wrong at once.
  */
 import type { z } from 'zod';
-import { type DataPlan, dataPlanSchema } from './data-plan.ts';
+import { type DataPlan, dataPlanSchema, isPairInput } from './data-plan.ts';
 
 export interface PlanProblem {
   readonly path: readonly (string | number)[];
@@ -72,6 +72,58 @@ function stepSchemas(): readonly StepSchema[] {
 /** Every step that a plan can have. */
 export const STEP_NAMES: readonly string[] = stepSchemas().map(({ shape }) => shape.step.value);
 
+/** Steps that take pairs; after `render` there are documents. */
+const STEPS_ON_PAIRS = new Set([
+  'normalize',
+  'repairMojibake',
+  'maskPersonalData',
+  'parallel',
+  'decontaminate',
+  'quality',
+  'dedup',
+  'write',
+  'render',
+]);
+
+function aboutPairs({ inputs, steps }: DataPlan): PlanProblem[] {
+  const problems: PlanProblem[] = [];
+  const numPairInputs = inputs.filter(isPairInput).length;
+  for (const [index, input] of inputs.entries()) {
+    const { sourceLanguage, targetLanguage, format, targetPath } = input;
+    const say = (message: string): void => void problems.push({ path: ['inputs', index], message });
+    if ((sourceLanguage === undefined) !== (targetLanguage === undefined))
+      say('sourceLanguage and targetLanguage go together');
+    else if (sourceLanguage !== undefined && sourceLanguage === targetLanguage)
+      say('sourceLanguage and targetLanguage must differ');
+    else if (isPairInput(input) !== numPairInputs > 0)
+      say('all inputs must hold translation pairs, or none: write two plans');
+    if (targetPath !== undefined && (format ?? 'moses') !== 'moses') say('targetPath is for format "moses"');
+    if (sourceLanguage === undefined && (format === 'moses' || targetPath !== undefined))
+      say('translation pairs need sourceLanguage and targetLanguage');
+  }
+  const rendered = steps.findIndex(({ step }) => step === 'render');
+  for (const [index, step] of steps.entries()) {
+    const say = (message: string): void => void problems.push({ path: ['steps', index], message });
+    const { step: name } = step;
+    if (numPairInputs === 0) {
+      if (name === 'parallel' || name === 'render')
+        say(`${name} takes translation pairs: name sourceLanguage and targetLanguage of the inputs`);
+    } else if (rendered >= 0 && index > rendered) {
+      if (name !== 'tokenize' && (name !== 'write' || index > rendered + 1))
+        say(`after render only one write and tokenize may come, got "${name}"`);
+    } else if (!STEPS_ON_PAIRS.has(name)) {
+      say(
+        `${name} takes documents, and inputs hold translation pairs${name === 'tokenize' ? ': put render before it' : ''}`,
+      );
+    } else if (step.step === 'dedup' && step.by !== 'document' && step.by !== 'minhash') {
+      say('pairs are compared by: document or by: minhash');
+    } else if (step.step === 'write' && !/\.jsonl(\.gz|\.zst)?$/.test(step.path)) {
+      say('pairs are written as .jsonl, .jsonl.gz or .jsonl.zst');
+    }
+  }
+  return problems;
+}
+
 function acrossSteps(plan: DataPlan): PlanProblem[] {
   const problems: PlanProblem[] = [];
   const say = (index: number, message: string): void => {
@@ -110,6 +162,6 @@ function acrossSteps(plan: DataPlan): PlanProblem[] {
 export function checkDataPlan(value: unknown): CheckedDataPlan {
   const parsed = dataPlanSchema.safeParse(value);
   if (!parsed.success) return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, value)) };
-  const problems = acrossSteps(parsed.data);
+  const problems = [...acrossSteps(parsed.data), ...aboutPairs(parsed.data)];
   return problems.length === 0 ? { plan: parsed.data } : { problems };
 }

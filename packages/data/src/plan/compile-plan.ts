@@ -9,6 +9,7 @@ import { clustersStage } from '../stages/clusters-stage.ts';
 import { type DropDuplicates, documentsStage } from '../stages/documents-stage.ts';
 import { IDENTIFIER_FILE, IDENTIFIER_STAGE, identifierStage } from '../stages/identifier-stage.ts';
 import { pairsStage } from '../stages/pairs-stage.ts';
+import { renderStage } from '../stages/render-stage.ts';
 import { inputSource, type StageSource, stageSource } from '../stages/stage-source.ts';
 import { tokenizeStage } from '../stages/tokenize-stage.ts';
 import type { RunDirectory } from '../world/run-directory.ts';
@@ -21,12 +22,16 @@ const MIN_PAIR_UNITS = 16;
 const MIXED_TEMPLATE = '${rank}.jsonl.zst';
 const BY_LANGUAGE_TEMPLATE = '${language}-${rank}.jsonl.zst';
 
+type RenderStep = Extract<PlannedStep, { step: 'render' }>;
 type DedupStep = Extract<PlannedStep, { step: 'dedup' }>;
 
 function keysOf(step: DedupStep): DuplicateKeysOptions {
   const { by, numBuckets, hashesPerBucket, nGramSize, seed, minCharacters } = step;
   return { by, minCharacters, minhash: { numBuckets, hashesPerBucket, nGramSize, seed } };
 }
+
+const needsTrainedIdentifier = (step: PlannedStep): boolean =>
+  (step.step === 'identify' && step.model === 'udhr') || (step.step === 'parallel' && step.identify?.model === 'udhr');
 
 /** Stages in the order in which they must be complete. */
 export function compilePlan(plan: DataPlan, run: RunDirectory): Stage[] {
@@ -36,7 +41,7 @@ export function compilePlan(plan: DataPlan, run: RunDirectory): Stage[] {
   let dropDuplicates: DropDuplicates | undefined;
   const number = (): number => stages.filter(({ name }) => name !== IDENTIFIER_STAGE).length + 1;
   const trainedIdentifier = join(run.unit(IDENTIFIER_STAGE, 0), IDENTIFIER_FILE);
-  if (plan.steps.some((step) => step.step === 'identify' && step.model === 'udhr')) stages.push(identifierStage());
+  if (plan.steps.some(needsTrainedIdentifier)) stages.push(identifierStage());
 
   const closeDocuments = (
     ending: { readonly template: string; readonly publish?: boolean; readonly keys?: DedupStep },
@@ -67,6 +72,26 @@ export function compilePlan(plan: DataPlan, run: RunDirectory): Stage[] {
     return stage;
   };
 
+  let render: RenderStep | undefined;
+  /** Documents of pairs, under the names of the step that follows. */
+  const closeRender = (
+    { seed, directions, pairsPerDocument }: RenderStep,
+    template: string,
+    publish: boolean,
+  ): void => {
+    const stage = renderStage({
+      name: `${number()}-render`,
+      summary: `pairs as documents, ${directions === 'both' ? 'both directions' : 'source to target'}, ${pairsPerDocument} in each${publish ? `, write ${template}` : ''}`,
+      source,
+      template,
+      publish,
+      render: { seed, directions, pairsPerDocument },
+    });
+    stages.push(stage);
+    render = undefined;
+    source = stageSource(stage.name, stage.countUnits);
+  };
+
   let isWritten = false;
   for (const step of plan.steps) {
     if (step.step === 'dedup') {
@@ -84,14 +109,18 @@ export function compilePlan(plan: DataPlan, run: RunDirectory): Stage[] {
       const name = `${number()}-clusters`;
       stages.push(clustersStage({ name, summary: 'join pairs, one rank', pairs, isJoined: numBuckets === 1 }));
       dropDuplicates = { clusters: name, by: step.by };
+    } else if (step.step === 'render') {
+      if (!isWritten) closeDocuments({ template: MIXED_TEMPLATE }, 'for rendering');
+      render = step;
     } else if (step.step === 'write') {
-      closeDocuments({ template: step.path, publish: true }, `write ${step.path}`);
+      if (render === undefined) closeDocuments({ template: step.path, publish: true }, `write ${step.path}`);
+      else closeRender(render, step.path, true);
       isWritten = true;
     } else if (step.step === 'tokenize') {
       const isByLanguage = step.source.includes('${language}');
-      if (!isWritten) {
-        closeDocuments({ template: isByLanguage ? BY_LANGUAGE_TEMPLATE : MIXED_TEMPLATE }, 'for tokenization');
-      }
+      const template = isByLanguage ? BY_LANGUAGE_TEMPLATE : MIXED_TEMPLATE;
+      if (render !== undefined) closeRender(render, template, false);
+      else if (!isWritten) closeDocuments({ template }, 'for tokenization');
       stages.push(
         tokenizeStage({
           name: `${number()}-shards`,

@@ -22,15 +22,16 @@ import { mojibakeRepair } from '../normalize/repair-mojibake.ts';
 import { listInputs } from '../readers/list-inputs.ts';
 import { readDocuments } from '../readers/read-documents.ts';
 import { decontamination } from '../split/contamination.ts';
-import type { DataPlan, PlannedStep } from './data-plan.ts';
+import { type DataPlan, isPairInput, type PlannedStep } from './data-plan.ts';
 import { type DocumentStep, stepOfFilter } from './document-step.ts';
 import { identifyStep } from './identify-step.ts';
+import { parallelStep, wholePairs } from './parallel-step.ts';
 import { plannedPerplexity } from './perplexity-step.ts';
 import { planThresholds } from './plan-thresholds.ts';
 import { qualityStep } from './quality-step.ts';
 
 /** Steps that are no stage of their own. */
-export type PlannedDocumentStep = Exclude<PlannedStep, { step: 'dedup' | 'write' | 'tokenize' }>;
+export type PlannedDocumentStep = Exclude<PlannedStep, { step: 'dedup' | 'render' | 'write' | 'tokenize' }>;
 
 export interface DocumentStepContext {
   readonly plan: DataPlan;
@@ -96,7 +97,7 @@ async function heldOutFilter(step: Extract<PlannedDocumentStep, { step: 'deconta
 }
 
 async function filterOf(
-  step: Exclude<PlannedDocumentStep, { step: 'identify' | 'quality' }>,
+  step: Exclude<PlannedDocumentStep, { step: 'identify' | 'quality' | 'parallel' }>,
   { thresholds, splitWords }: Shared,
 ): Promise<DocumentFilter> {
   switch (step.step) {
@@ -163,9 +164,11 @@ export async function createDocumentSteps(
   const make = async (step: PlannedDocumentStep): Promise<DocumentStep> => {
     if (step.step === 'identify')
       return identifyStep(step, { trainedIdentifier, minScore: (language) => thresholds(language).languageScore });
+    if (step.step === 'parallel') return parallelStep(step, { trainedIdentifier });
     return step.step === 'quality' ? qualityStep(step) : stepOfFilter(await filterOf(step, shared));
   };
   const made: DocumentStep[] = [];
   for (const step of steps) made.push(await make(step));
+  if (plan.inputs.some(isPairInput)) made.push(wholePairs);
   return made;
 }

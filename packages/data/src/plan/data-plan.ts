@@ -4,7 +4,9 @@
  * Units are in the names; shares and scores lie in [0, 1]. Languages are ISO 639-3 plus script (`swh_Latn`).
  */
 import { z } from 'zod';
-import { dedupSchema, documentStepSchemas, tokenizeSchema, writeSchema } from './step-schemas.ts';
+import { dedupSchema, documentStepSchemas, renderSchema, tokenizeSchema, writeSchema } from './step-schemas.ts';
+
+const language = z.string().regex(/^[a-z]{3}_[A-Z][a-z]{3}$/, 'must be ISO 639-3 plus script, like "swh_Latn"');
 
 const inputSchema = z.strictObject({
   /** file, folder (read to any depth), glob pattern, or http(s) or s3 address */
@@ -13,10 +15,7 @@ const inputSchema = z.strictObject({
   format: z.enum(['warc', 'wet', 'html', 'text', 'jsonl', 'parquet', 'moses', 'tsv', 'tmx', 'translation']).optional(),
   compression: z.enum(['none', 'gzip', 'zstd']).optional(),
   /** language of documents that do not say it */
-  language: z
-    .string()
-    .regex(/^[a-z]{3}_[A-Z][a-z]{3}$/, 'must be ISO 639-3 plus script, like "swh_Latn"')
-    .optional(),
+  language: language.optional(),
   textKey: z.string().optional(),
   idKey: z.string().optional(),
   languageKey: z.string().optional(),
@@ -24,12 +23,25 @@ const inputSchema = z.strictObject({
   maxDocumentBytes: z.int().positive().optional(),
   /** a metadata field for all its documents */
   source: z.string().optional(),
+  /** rows are questions, maths problems or code, and become documents that read like text */
+  knowledge: z.enum(['instruction', 'maths', 'reading', 'code']).optional(),
+  /** both: the input holds translation pairs */
+  sourceLanguage: language.optional(),
+  targetLanguage: language.optional(),
+  /** what files call the languages: suffixes of Moses files, `en` in TMX and `translation`; the code without its script where absent */
+  sourceTag: z.string().min(1).optional(),
+  targetTag: z.string().min(1).optional(),
+  /** columns of TSV files from 0 */
+  sourceColumn: z.int().nonnegative().optional(),
+  targetColumn: z.int().nonnegative().optional(),
+  /** the target side of one Moses pair whose source side is `path`, whatever their names */
+  targetPath: z.string().min(1).optional(),
 });
 
 /** A step may be written as its name alone: `- normalize`. */
 const step = z.preprocess(
   (value) => (typeof value === 'string' ? { step: value } : value),
-  z.discriminatedUnion('step', [...documentStepSchemas, dedupSchema, writeSchema, tokenizeSchema]),
+  z.discriminatedUnion('step', [...documentStepSchemas, dedupSchema, renderSchema, writeSchema, tokenizeSchema]),
 );
 
 const slurm = z.strictObject({
@@ -88,6 +100,9 @@ export type DataPlan = z.output<typeof dataPlanSchema>;
 /** What a plan written in TypeScript returns. */
 export type DataPlanInput = z.input<typeof dataPlanSchema>;
 export type PlannedInput = DataPlan['inputs'][number];
+/** Whether an input holds translation pairs. */
+export const isPairInput = ({ sourceLanguage }: Pick<PlannedInput, 'sourceLanguage'>): boolean =>
+  sourceLanguage !== undefined;
 export type PlannedStep = DataPlan['steps'][number];
 export type SlurmOptions = DataPlan['slurm'];
 export type KubernetesOptions = DataPlan['kubernetes'];

@@ -5,14 +5,16 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { type InputFile, isPairFormat } from '../readers/input-file.ts';
 import { listInputs } from '../readers/list-inputs.ts';
+import { listMosesPairs } from '../readers/pairs/list-moses-pairs.ts';
 import { INPUTS_FILE, type ListedInput } from '../stages/stage-source.ts';
 import { writeFileSynced } from '../storage/write-directory-atomic.ts';
 import { openRunDirectory, type RunDirectory } from '../world/run-directory.ts';
 import type { Stage } from '../world/stage.ts';
 import { checkDataPlan } from './check-data-plan.ts';
 import { compilePlan } from './compile-plan.ts';
-import type { DataPlan } from './data-plan.ts';
+import { type DataPlan, isPairInput, type PlannedInput } from './data-plan.ts';
 import { planThresholds } from './plan-thresholds.ts';
 
 export interface DataRun {
@@ -35,13 +37,26 @@ function resolvePaths(plan: DataPlan): DataPlan {
   return {
     ...plan,
     output: absolute(plan.output),
-    inputs: plan.inputs.map((input) => ({ ...input, path: absolute(input.path) })),
+    inputs: plan.inputs.map(({ targetPath, ...input }) => ({
+      ...input,
+      path: absolute(input.path),
+      ...(targetPath === undefined ? {} : { targetPath: absolute(targetPath) }),
+    })),
     steps: plan.steps.map((step) => {
       if (step.step === 'tokenize') return { ...step, tokenizer: absolute(step.tokenizer) };
       if (step.step === 'identify' && step.model !== 'udhr') return { ...step, model: absolute(step.model) };
       if (step.step === 'decontaminate') return { ...step, against: step.against.map(absolute) };
       if (step.step === 'quality') return { ...step, model: absolute(step.model) };
       if (step.step === 'perplexity') return { ...step, models: mapValues(step.models, absolute) };
+      if (step.step === 'parallel') {
+        const { identify, scorer } = step;
+        const isOwn = identify !== undefined && identify.model !== 'udhr';
+        return {
+          ...step,
+          ...(isOwn ? { identify: { ...identify, model: absolute(identify.model) } } : {}),
+          ...(scorer === undefined ? {} : { scorer: absolute(scorer) }),
+        };
+      }
       if (step.step === 'badWords') {
         const folder = step.folder === undefined ? {} : { folder: absolute(step.folder) };
         return { ...step, ...folder, lists: mapValues(step.lists, (list) => list.map(absolute)) };
@@ -67,15 +82,38 @@ export function planHash({
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex');
 }
 
-/** Every file of every input, in one order. @throws Error when an input has no readable file */
+async function listInput(input: PlannedInput): Promise<InputFile[]> {
+  const { path, targetPath, format, compression, sourceLanguage, targetLanguage } = input;
+  const options = {
+    locations: [path],
+    ...(format === undefined ? {} : { format }),
+    ...(compression === undefined ? {} : { compression }),
+  };
+  if (targetPath !== undefined)
+    return (await listInputs({ ...options, format: 'moses' })).map((file) => ({ ...file, targetLocation: targetPath }));
+  if (format !== 'moses') return listInputs(options);
+  const tagOf = (tag: string | undefined, language: string): string => tag ?? language.slice(0, 3);
+  return listMosesPairs({
+    locations: [path],
+    sourceTag: tagOf(input.sourceTag, sourceLanguage!),
+    targetTag: tagOf(input.targetTag, targetLanguage!),
+  });
+}
+
+/** Every file of every input, in one order. @throws Error when an input has no readable file, or files of pairs among documents */
 export async function listPlanInputs(plan: DataPlan): Promise<ListedInput[]> {
   const listed: ListedInput[] = [];
-  for (const [input, { path, format, compression }] of plan.inputs.entries()) {
-    const files = await listInputs({
-      locations: [path],
-      ...(format === undefined ? {} : { format }),
-      ...(compression === undefined ? {} : { compression }),
-    });
+  for (const [input, planned] of plan.inputs.entries()) {
+    const files = await listInput(planned);
+    const wrong = files.find(({ format }) => isPairFormat(format) !== isPairInput(planned));
+    if (wrong !== undefined) {
+      const [wanted, next] = isPairInput(planned)
+        ? ['pairs', 'Name the format: moses, tsv, tmx, or translation for JSONL.']
+        : ['documents', 'Name sourceLanguage and targetLanguage to read translation pairs.'];
+      throw new Error(
+        `[@marco-ts/data] listPlanInputs: inputs[${input}] must hold ${wanted}, got ${wrong.format} at ${wrong.location}. ${next}`,
+      );
+    }
     listed.push(...files.map((file) => ({ ...file, input })));
   }
   return listed;

@@ -2,12 +2,20 @@
  * What each step of a plan may say. A new step is one schema here and one line in `create-document-steps.ts`.
  */
 import { z } from 'zod';
+import { DEFAULT_PARALLEL_THRESHOLDS, type ParallelThresholds } from '../parallel/parallel-filters.ts';
 
 const count = z.int().positive();
 const share = z.number().min(0).max(1);
 const language = z.string().regex(/^[a-z]{3}_[A-Z][a-z]{3}$/, 'must be ISO 639-3 plus script, like "swh_Latn"');
 const path = z.string().min(1);
 const paths = z.array(path);
+const pairOfLanguages = z
+  .string()
+  .regex(/^[a-z]{3}_[A-Z][a-z]{3}-[a-z]{3}_[A-Z][a-z]{3}$/, 'must be two languages, like "eng_Latn-swh_Latn"');
+const parallelLimits = z.partialRecord(
+  z.enum(Object.keys(DEFAULT_PARALLEL_THRESHOLDS) as [keyof ParallelThresholds, ...(keyof ParallelThresholds)[]]),
+  z.number(),
+);
 
 /** Steps that look at one document at a time. */
 export const documentStepSchemas = [
@@ -96,6 +104,28 @@ export const documentStepSchemas = [
     field: z.string().min(1).default('quality_score'),
   }),
   z.strictObject({
+    step: z.literal('parallel'),
+    /** for all pairs of languages; the defaults where absent */
+    limits: parallelLimits.default({}),
+    /** for one pair of languages */
+    limitsByPair: z.record(pairOfLanguages, parallelLimits).default({}),
+    /** both sides must be in their languages */
+    identify: z
+      .strictObject({
+        model: path.default('udhr'),
+        minScore: share.default(0.5),
+        /** only these are possible answers: short sentences need it */
+        candidates: z.array(language).min(1).optional(),
+      })
+      .optional(),
+    /** a module whose default export gives the score of a pair: its similarity, or the estimated quality of the translation */
+    scorer: path.optional(),
+    /** pairs below go; with none all stay, and have their score */
+    minScore: z.number().default(Number.MIN_SAFE_INTEGER),
+    minScoreByPair: z.record(pairOfLanguages, z.number()).default({}),
+    field: z.string().min(1).default('pair_score'),
+  }),
+  z.strictObject({
     step: z.literal('decontaminate'),
     /** held-out documents: files or folders as inputs are */
     against: paths.min(1),
@@ -125,6 +155,14 @@ export const writeSchema = z.strictObject({
   step: z.literal('write'),
   /** below the output; `${language}`, `${rank}` (number of the file) or a metadata field in it, the suffix says format and compression */
   path: z.string().min(1).default('documents/${language}/${rank}.jsonl.gz'),
+});
+
+export const renderSchema = z.strictObject({
+  step: z.literal('render'),
+  /** chooses among the eleven templates of the paper by a hash of the pair */
+  seed: z.union([z.int(), z.string()]).default(1),
+  directions: z.enum(['both', 'forward']).default('both'),
+  pairsPerDocument: count.default(1),
 });
 
 export const tokenizeSchema = z.strictObject({

@@ -6,6 +6,8 @@
 export type DocumentFormat = 'warc' | 'wet' | 'html' | 'text' | 'jsonl' | 'parquet';
 /** Formats that give translation pairs; `translation` is JSONL with Hugging Face's `translation: { en, de }` field. */
 export type PairFormat = 'moses' | 'tsv' | 'tmx' | 'translation';
+const PAIR_FORMATS = new Set<InputFormat>(['moses', 'tsv', 'tmx', 'translation']);
+export const isPairFormat = (format: InputFormat): format is PairFormat => PAIR_FORMATS.has(format);
 export type InputFormat = DocumentFormat | PairFormat;
 export type Compression = 'none' | 'gzip' | 'zstd';
 

@@ -13,10 +13,9 @@ import type { DocumentStep, StepResult } from '../plan/document-step.ts';
 import { createRecordSorter } from '../sorted-records/create-record-sorter.ts';
 import { createDocumentStatistics } from '../world/document-statistics.ts';
 import type { Stage, UnitContext } from '../world/stage.ts';
-import type { UnitResult } from '../world/unit-report.ts';
+import type { UnitOutput, UnitResult } from '../world/unit-report.ts';
 import { createDocumentWriter } from '../writers/create-document-writer.ts';
-import type { DocumentWriter, WrittenFile } from '../writers/document-writer.ts';
-import { pathOfDocument } from '../writers/path-template.ts';
+import { createStageOutputs } from './stage-outputs.ts';
 import type { StageSource } from './stage-source.ts';
 
 export interface DropDuplicates {
@@ -64,24 +63,6 @@ function withoutDuplicates(document: Document, by: DuplicateKeysOptions['by'], d
   return text === '' ? undefined : { document: { ...document, text }, numRemoved: parts.length - kept.length };
 }
 
-function writerFor(context: UnitContext, template: string, index: number): DocumentWriter {
-  return createDocumentWriter({ directory: context.directory, template, rank: index });
-}
-
-/** Files of documents with the language of each where the template parts by it. */
-function createLanguageOfPath(template: string, index: number) {
-  const languages = new Map<string, string>();
-  const seen = new Set<string>();
-  return {
-    see: (document: Document): void => {
-      if (!template.includes('${language}') || seen.has(document.language)) return;
-      seen.add(document.language);
-      languages.set(pathOfDocument(template, document, index, 0), document.language);
-    },
-    of: (path: string): string | undefined => languages.get(path),
-  };
-}
-
 export function documentsStage(options: DocumentsStageOptions): Stage {
   const { name, summary, source, dropDuplicates, template, publish, keepDropped } = options;
   let steps: Promise<readonly DocumentStep[]> | undefined;
@@ -100,12 +81,13 @@ export function documentsStage(options: DocumentsStageOptions): Stage {
     const file = await source.openFile(run, index, signal);
     const funnel = createFunnel();
     const statistics = createDocumentStatistics();
-    const languages = createLanguageOfPath(template, index);
     const duplicates = dropDuplicates && duplicatesOfFile(run.unit(dropDuplicates.clusters, 0), index);
     const keys = options.keys && createDuplicateKeys(options.keys);
     const sorter = keys && createRecordSorter({ directory, name: 'keys', numSections: keys.numBuckets });
-    const kept = writerFor(context, template, index);
-    const dropped = keepDropped ? writerFor(context, 'dropped/${rank}.jsonl.zst', index) : undefined;
+    const kept = createStageOutputs({ directory, template, index, publish });
+    const dropped = keepDropped
+      ? createDocumentWriter({ directory, template: 'dropped/${rank}.jsonl.zst', rank: index })
+      : undefined;
 
     const dropDocument = async (document: Document, reason: string, step: string): Promise<void> => {
       funnel.read(document.language);
@@ -139,18 +121,17 @@ export function documentsStage(options: DocumentsStageOptions): Stage {
       funnel.read(document.language);
       funnel.kept(document.language);
       statistics.count(document);
-      languages.see(document);
       keys?.add(document, (bucket, low, high, unit) => sorter!.push(bucket, low, high, index, unit));
       await kept.write(document);
     };
 
-    let files: readonly WrittenFile[];
+    let outputs: readonly UnitOutput[];
     try {
       for await (const document of file.documents) {
         signal?.throwIfAborted();
         await take(document);
       }
-      files = await kept.close();
+      outputs = await kept.close();
       await dropped?.close();
     } catch (error) {
       await Promise.allSettled([kept.abandon(), dropped?.abandon()]);
@@ -160,15 +141,7 @@ export function documentsStage(options: DocumentsStageOptions): Stage {
     const records = sorter?.finish();
     return {
       name: file.name,
-      outputs: files.map(({ path, numDocuments }) => {
-        const language = languages.of(path);
-        return {
-          file: path,
-          numDocuments,
-          ...(language === undefined ? {} : { language }),
-          ...(publish ? { publishAs: path } : {}),
-        };
-      }),
+      outputs,
       funnel: funnel.toJson(),
       statistics: statistics.toJson(),
       ...(Object.keys(faults).length === 0 ? {} : { faults }),

@@ -4,10 +4,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Document } from '../document.ts';
-import type { DataPlan, PlannedInput } from '../plan/data-plan.ts';
-import type { InputFile } from '../readers/input-file.ts';
-import { readDocuments } from '../readers/read-documents.ts';
+import { knowledgeRows } from '../knowledge/knowledge-rows.ts';
+import { type DataPlan, isPairInput, type PlannedInput } from '../plan/data-plan.ts';
+import { formatOfName, type InputFile } from '../readers/input-file.ts';
+import { documentOfPair, documentOfStageRow } from '../readers/pairs/pair-document.ts';
+import { type ReadDocumentsOptions, readDocuments } from '../readers/read-documents.ts';
 import type { ReadFault } from '../readers/read-fault.ts';
+import { readPairs } from '../readers/read-pairs.ts';
 import type { RunDirectory } from '../world/run-directory.ts';
 
 export interface SourceFile {
@@ -31,8 +34,34 @@ export interface ListedInput extends InputFile {
 
 export const INPUTS_FILE = 'inputs.json';
 
-function readerOptions({ language, textKey, idKey, languageKey, textUnit, maxDocumentBytes }: PlannedInput) {
+type ReadOptions = Pick<ReadDocumentsOptions, 'onFault' | 'signal'>;
+
+async function* readPairDocuments(file: InputFile, planned: PlannedInput, options: ReadOptions) {
+  const { sourceLanguage, targetLanguage, maxDocumentBytes, ...rest } = planned;
+  const { sourceTag, targetTag, sourceColumn, targetColumn } = rest;
+  const pairs = readPairs(file, {
+    sourceLanguage: sourceLanguage!,
+    targetLanguage: targetLanguage!,
+    ...(sourceTag === undefined ? {} : { sourceTag }),
+    ...(targetTag === undefined ? {} : { targetTag }),
+    ...(sourceColumn === undefined ? {} : { sourceColumn }),
+    ...(targetColumn === undefined ? {} : { targetColumn }),
+    ...(maxDocumentBytes === undefined ? {} : { maxTextBytes: maxDocumentBytes }),
+    ...options,
+  });
+  for await (const pair of pairs) yield documentOfPair(pair);
+}
+
+/** Documents, or pairs where the plan names two languages. */
+function readInput(file: InputFile, planned: PlannedInput, options: ReadOptions): AsyncIterable<Document> {
+  return isPairInput(planned)
+    ? readPairDocuments(file, planned, options)
+    : readDocuments(file, { ...readerOptions(planned), ...options });
+}
+
+function readerOptions({ knowledge, language, textKey, idKey, languageKey, textUnit, maxDocumentBytes }: PlannedInput) {
   return {
+    ...(knowledge === undefined ? {} : { documentOfRow: knowledgeRows({ kind: knowledge }) }),
     ...(language === undefined ? {} : { language }),
     ...(textKey === undefined ? {} : { textKey }),
     ...(idKey === undefined ? {} : { idKey }),
@@ -63,8 +92,7 @@ export function inputSource(plan: DataPlan): StageSource {
       const onFault = ({ reason }: ReadFault): void => {
         faults[reason] = (faults[reason] ?? 0) + 1;
       };
-      const documents = readDocuments(file, {
-        ...readerOptions(planned),
+      const documents = readInput(file, planned, {
         ...(plan.faults === 'skip' ? { onFault } : {}),
         ...(signal === undefined ? {} : { signal }),
       });
@@ -77,6 +105,19 @@ interface StageFile {
   readonly location: string;
   readonly name: string;
   readonly language?: string;
+}
+
+/** Documents or pairs of a file that a stage wrote. */
+export function readStageFile(location: string, name: string, signal?: AbortSignal): AsyncGenerator<Document> {
+  const { format = 'jsonl', compression } = formatOfName(location);
+  return readDocuments(
+    { location, name, format, compression },
+    {
+      documentOfRow: documentOfStageRow,
+      maxDocumentBytes: Number.MAX_SAFE_INTEGER,
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
 }
 
 /** Every file of documents that a stage wrote. */
@@ -105,13 +146,12 @@ export function stageSource(stageName: string, countUnits: (run: RunDirectory) =
     countFiles: async (run) => (await list(run)).length,
     openFile: async (run, index, signal) => {
       const { location, name, language } = (await list(run))[index]!;
-      const compression = location.endsWith('.gz') ? 'gzip' : location.endsWith('.zst') ? 'zstd' : 'none';
-      const format = /\.parquet/.test(location) ? 'parquet' : 'jsonl';
-      const documents = readDocuments(
-        { location, name, format, compression },
-        { maxDocumentBytes: Number.MAX_SAFE_INTEGER, ...(signal === undefined ? {} : { signal }) },
-      );
-      return { name, documents, ...(language === undefined ? {} : { language }), faults: () => ({}) };
+      return {
+        name,
+        documents: readStageFile(location, name, signal),
+        ...(language === undefined ? {} : { language }),
+        faults: () => ({}),
+      };
     },
   };
 }

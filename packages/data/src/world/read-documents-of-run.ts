@@ -4,8 +4,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Document } from '../document.ts';
-import { readDocuments } from '../readers/read-documents.ts';
 import { droppedFile } from '../stages/documents-stage.ts';
+import { readStageFile } from '../stages/stage-source.ts';
 import type { RunDirectory } from './run-directory.ts';
 import type { Stage } from './stage.ts';
 
@@ -17,12 +17,6 @@ export interface InspectedDocument {
   readonly step?: string;
 }
 
-async function* readFile(location: string): AsyncGenerator<Document> {
-  const compression = location.endsWith('.gz') ? 'gzip' : location.endsWith('.zst') ? 'zstd' : 'none';
-  const format = location.includes('.parquet') ? 'parquet' : 'jsonl';
-  yield* readDocuments({ location, name: location, format, compression });
-}
-
 /** What each stage dropped, first stage first; empty where the plan had not `keepDropped`. */
 export async function* droppedDocuments(
   run: RunDirectory,
@@ -32,7 +26,7 @@ export async function* droppedDocuments(
     for (let index = 0; run.isUnitComplete(stage, index); index++) {
       const location = droppedFile(run.unit(stage, index), index);
       if (!existsSync(location)) continue;
-      for await (const document of readFile(location)) {
+      for await (const document of readStageFile(location, location)) {
         const { drop_reason: reason, drop_step: step } = document.metadata;
         yield { stage, document, reason: String(reason), step: String(step) };
       }
@@ -42,13 +36,13 @@ export async function* droppedDocuments(
 
 /** What the last stage with documents kept. */
 export async function* keptDocuments(run: RunDirectory, stages: readonly Stage[]): AsyncGenerator<InspectedDocument> {
-  const last = stages.findLast(({ name }) => name.endsWith('-documents') && run.isUnitComplete(name, 0));
+  const last = stages.findLast(({ name }) => /-(documents|render)$/.test(name) && run.isUnitComplete(name, 0));
   if (last === undefined) return;
   for (let index = 0; run.isUnitComplete(last.name, index); index++) {
     const { outputs } = await run.readUnit(last.name, index);
     for (const { file } of outputs) {
-      for await (const document of readFile(join(run.unit(last.name, index), file)))
-        yield { stage: last.name, document };
+      const location = join(run.unit(last.name, index), file);
+      for await (const document of readStageFile(location, location)) yield { stage: last.name, document };
     }
   }
 }

@@ -41,19 +41,28 @@ async function sumStage(stage: string, reports: AsyncIterable<UnitReport>): Prom
   const faults: Record<string, number> = {};
   const counts: Record<string, number> = {};
   let numUnits = 0;
-  let hasDocuments = false;
+  let [hasFunnel, hasStatistics] = [false, false];
   for await (const report of reports) {
     numUnits++;
     if (report.funnel !== undefined) {
-      hasDocuments = true;
+      hasFunnel = true;
       funnel.add(report.funnel);
     }
-    if (report.statistics !== undefined) statistics.add(report.statistics);
+    if (report.statistics !== undefined) {
+      hasStatistics = true;
+      statistics.add(report.statistics);
+    }
     addCounts(faults, report.faults);
     addCounts(counts, report.counts);
   }
-  const documents = hasDocuments ? { funnel: funnel.toJson(), statistics: statistics.toJson() } : {};
-  return { stage, numUnits, ...documents, faults, counts };
+  return {
+    stage,
+    numUnits,
+    ...(hasFunnel ? { funnel: funnel.toJson() } : {}),
+    ...(hasStatistics ? { statistics: statistics.toJson() } : {}),
+    faults,
+    counts,
+  };
 }
 
 /** Dropped by any stage, kept by the last one. */
@@ -85,13 +94,12 @@ export async function runStatistics(run: RunDirectory, stages: readonly Stage[])
   for (const stage of stages) {
     if (run.numCompleteUnits(stage.name) > 0) found.push(await sumStage(stage.name, completeUnits(run, stage)));
   }
-  const withDocuments = found.filter(({ funnel }) => funnel !== undefined);
   const faults: Record<string, number> = {};
   for (const stage of found) addCounts(faults, stage.faults);
   return {
     stages: found,
-    funnel: wholeFunnel(withDocuments.map(({ funnel }) => funnel!)).toJson(),
-    statistics: withDocuments.at(-1)?.statistics ?? {},
+    funnel: wholeFunnel(found.flatMap(({ funnel }) => funnel ?? [])).toJson(),
+    statistics: found.findLast((stage) => stage.statistics !== undefined)?.statistics ?? {},
     faults,
   };
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { constants, gzip, type ZstdOptions, zstdCompress } from 'node:zlib';
 import type { Document } from '../document.ts';
 import type { Compression } from '../readers/input-file.ts';
+import { rowOfPair } from '../readers/pairs/pair-document.ts';
 
 export interface BlockEncoder {
   add(document: Document): void;
@@ -23,9 +24,10 @@ const zstdAsync = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
 /** Without a checksum a changed byte would be read as other text. */
 const ZSTD_OPTIONS: ZstdOptions = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
 
-/** The row that `readDocuments` reads back as the same document. */
-export function rowOfDocument({ id, text, language, metadata }: Document): Record<string, unknown> {
-  return { id, text, language, metadata };
+/** The row that `readDocuments` reads back as the same document; of a pair the one that `readPairs` reads. */
+function rowOfDocument(document: Document): Record<string, unknown> {
+  const { id, text, language, metadata } = document;
+  return rowOfPair(document) ?? { id, text, language, metadata };
 }
 
 export function createJsonlEncoder(compression: Compression): BlockEncoder {

@@ -198,7 +198,8 @@ Examples:
     .argument('<dir>', 'directory of a run')
     .option('--kept', 'only kept ones')
     .option('--dropped', 'only dropped ones; the plan must say keepDropped: true')
-    .option('--language <code>', 'only of this language, like swh_Latn')
+    .option('--stage <name>', 'only of this stage; without it what any stage dropped and the last one kept')
+    .option('--language <code>', 'only of this language, like swh_Latn, or pair, like eng_Latn-swh_Latn')
     .option('--reason <reason>', 'only dropped for this reason')
     .option('--id <text>', 'only with this in their id')
     .option('--limit <n>', 'documents of each sort', count, 5)
@@ -231,6 +232,7 @@ Examples:
 interface InspectCommandOptions {
   readonly kept?: boolean;
   readonly dropped?: boolean;
+  readonly stage?: string;
   readonly language?: string;
   readonly reason?: string;
   readonly id?: string;

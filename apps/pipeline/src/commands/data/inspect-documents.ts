@@ -2,6 +2,7 @@
  * `marco data inspect`: documents that a run kept or dropped, with the reason, picked by language, reason or id.
  */
 import { type DataRun, droppedDocuments, type InspectedDocument, keptDocuments } from '@marco-ts/data';
+import { BadInputError } from '../../errors.ts';
 
 export interface InspectOptions {
   readonly kept: boolean;
@@ -10,12 +11,23 @@ export interface InspectOptions {
   readonly reason?: string;
   /** Part of the id. */
   readonly id?: string;
+  /** Only what this stage kept or dropped; without it what any dropped and the last one kept. */
+  readonly stage?: string;
   readonly limit: number;
 }
 
 /** At most `limit` documents of each sort, in the order of the files. */
-export async function findDocuments({ run, stages }: DataRun, options: InspectOptions): Promise<InspectedDocument[]> {
+export async function findDocuments(
+  { run, ...dataRun }: DataRun,
+  options: InspectOptions,
+): Promise<InspectedDocument[]> {
   const found: InspectedDocument[] = [];
+  const stages = dataRun.stages.filter(({ name }) => options.stage === undefined || name === options.stage);
+  if (stages.length === 0) {
+    throw new BadInputError(
+      `[@marco-ts/pipeline] data inspect: --stage must be one of ${dataRun.stages.map(({ name }) => name).join(', ')}, got "${options.stage}".`,
+    );
+  }
   const isWanted = ({ document, reason }: InspectedDocument): boolean =>
     (options.language === undefined || document.language === options.language) &&
     (options.reason === undefined || reason === options.reason) &&
