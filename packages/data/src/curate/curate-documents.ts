@@ -6,7 +6,7 @@
  * Law: in the funnel, kept + dropped = read.
  */
 import { exactDedup } from '../dedup/exact-dedup.ts';
-import { minhashDedup } from '../dedup/minhash-dedup.ts';
+import { expectFitsInMemory, minhashDedup } from '../dedup/minhash-dedup.ts';
 import type { MinhashConfig } from '../dedup/minhash-signature.ts';
 import type { Document } from '../document.ts';
 import { applyFilters } from '../filters/apply-filters.ts';
@@ -17,8 +17,8 @@ import { fineWebQuality } from '../filters/fineweb-quality.ts';
 import { gopherQuality } from '../filters/gopher-quality.ts';
 import { gopherRepetition } from '../filters/gopher-repetition.ts';
 import { languageMatch } from '../filters/language-match.ts';
-import { type LanguageThresholds, thresholdsFor } from '../filters/thresholds/language-thresholds.ts';
 import { rememberWords } from '../filters/split-words.ts';
+import { type LanguageThresholds, thresholdsFor } from '../filters/thresholds/language-thresholds.ts';
 import { identifyCrossFit } from '../identify/identify-cross-fit.ts';
 import type { Identification } from '../identify/language-identifier.ts';
 import { areWrittenAlike } from '../languages/written-alike.ts';
@@ -35,6 +35,8 @@ export interface CurateDocumentsOptions {
   readonly thresholds?: (language: string) => LanguageThresholds;
   readonly characterThresholds?: CharacterSharesThresholds;
   readonly minhash?: Partial<MinhashConfig>;
+  /** More documents than this are refused; two million when absent. */
+  readonly maxDocuments?: number;
   /** Shares of the groups that are held out; 0.1 each when absent. */
   readonly validationShare?: number;
   readonly testShare?: number;
@@ -124,13 +126,14 @@ async function collect(documents: AsyncIterable<Document>): Promise<Document[]> 
 
 /**
  * @param documents with ids that differ; their order decides which of two duplicates is kept, the first
- * @throws Error for no documents, fewer than two groups, or shares that hold out nothing or everything
+ * @throws Error for no documents, fewer than two groups, shares that hold out nothing or everything, or more documents than `maxDocuments`
  */
 export async function curateDocuments(
   documents: readonly Document[],
   options: CurateDocumentsOptions,
 ): Promise<CuratedDocuments> {
   const { groupOf, seed, signal, validationShare = 0.1, testShare = 0.1, alwaysTrain, minhash } = options;
+  expectFitsInMemory('curateDocuments', documents.length, options.maxDocuments);
   const progress = options.onProgress ?? (() => undefined);
   const ids = new Set(documents.map(({ id }) => id));
   if (documents.length === 0 || ids.size !== documents.length) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { curateDocuments } from '../curate/curate-documents.ts';
 import type { Document } from '../document.ts';
 import { createFunnel } from '../filters/create-funnel.ts';
 import { createRandomStream } from '../random/create-random-stream.ts';
@@ -23,6 +24,16 @@ test('exact duplicates are dropped, the first is kept and named', async () => {
   expect(kept.map(({ id }) => id)).toEqual(['a', 'b']);
   expect(drops).toEqual(['c=a', 'd=a']);
   expect(funnel.toJson()).toMatchObject({ read: 4, kept: 2, droppedByReason: { exact_duplicate: 2 } });
+});
+
+test('more documents than fit in memory are refused, with the way that does it on disk', async () => {
+  const documents = ['a', 'b', 'c'].map((id) => document(id, `text ${id}`));
+  expect((await minhashDedup(documents, { maxDocuments: 3 })).kept).toHaveLength(3);
+  await expect(minhashDedup(documents, { maxDocuments: 2 })).rejects.toThrow(
+    /minhashDedup: at most 2 documents .* got more at document 3\. .*`marco data run`/,
+  );
+  const curated = curateDocuments(documents, { groupOf: ({ id }) => id, seed: 1, maxDocuments: 2 });
+  await expect(curated).rejects.toThrow(/curateDocuments: at most 2 documents .*`marco data run`/);
 });
 
 test('law: exact deduplication keeps the distinct texts in order', async () => {

@@ -3,7 +3,7 @@
  *
  * Source: see `minhash-signature.ts`; cluster sizes are kept because FineWeb2 upsamples by them. Documents of different languages are never
  * compared.
- * Units: memory is 4·B·R bytes per document (448 at the default), besides the documents themselves.
+ * Units: memory is 4·B·R bytes per document (448 at the default), besides the documents themselves; a data plan deduplicates on disk.
  */
 import type { Document, DocumentSource } from '../document.ts';
 import type { Funnel } from '../filters/create-funnel.ts';
@@ -18,6 +18,8 @@ export interface MinhashDedupOptions {
   readonly splitWords?: WordSplitter;
   /** Only documents of one scope are compared; their language when absent. */
   readonly scopeOf?: (document: Document) => string;
+  /** More documents than this are refused; two million when absent. */
+  readonly maxDocuments?: number;
   readonly funnel?: Funnel;
   readonly onDrop?: (document: Document, keptId: string) => void;
 }
@@ -33,6 +35,17 @@ export interface MinhashDedupResult {
   /** [kept.length] documents in the cluster of each kept one, itself included. */
   readonly clusterSizes: Uint32Array;
   readonly dropped: readonly NearDuplicate[];
+}
+
+/** Signatures of so many documents take 0.9 GB. */
+export const MAX_DOCUMENTS_IN_MEMORY = 2_000_000;
+
+/** @throws Error naming the way for more documents than memory should hold */
+export function expectFitsInMemory(caller: string, numDocuments: number, maxDocuments = MAX_DOCUMENTS_IN_MEMORY): void {
+  if (numDocuments <= maxDocuments) return;
+  throw new Error(
+    `[@marco-ts/data] ${caller}: at most ${maxDocuments} documents are held in memory, got more at document ${maxDocuments + 1}. Deduplicate them on disk: a plan with the step dedup, run by \`marco data run\`.`,
+  );
 }
 
 /** The reason in the funnel. */
@@ -64,7 +77,7 @@ function clusterRoots(signatures: Signatures, scopes: Uint32Array, config: Minha
 
 /**
  * @param documents order decides which one of a cluster is kept: the first
- * @throws Error for a configuration that is no count
+ * @throws Error for a configuration that is no count, and for more documents than `maxDocuments`
  */
 export async function minhashDedup(
   documents: DocumentSource,
@@ -80,6 +93,7 @@ export async function minhashDedup(
   const hasWords: number[] = [];
   for await (const document of documents) {
     const index = all.push(document) - 1;
+    expectFitsInMemory('minhashDedup', all.length, options.maxDocuments);
     if ((index + 1) * numHashes > values.length) {
       const larger = new Int32Array(values.length * 2);
       larger.set(values);
