@@ -2,11 +2,16 @@
  * Applies merges to a sequence of ids: always the lowest rank first, the leftmost among equals.
  *
  * Source: Sennrich et al. 2016, arXiv:1508.07909; the order of ties as in Hugging Face tokenizers (`Word::merge_all`).
- * Short sequences are scanned again after each merge; long ones keep a heap over a linked list, so that time grows as n log n.
+ * Short sequences are scanned again after each merge; long ones keep a heap over a linked list, so that time grows as n log n; very long
+ * ones (text without blanks) take all places of a rank at once.
  */
+import { mergeByHeap } from './merge-by-heap.ts';
+import { mergeByRank } from './merge-by-rank.ts';
 import { findMerge, type MergeTable } from './merge-table.ts';
 
 const SCAN_LIMIT = 96;
+/** From here on the list of places by rank costs less than the heap. */
+const RANK_LIMIT = 1 << 14;
 const NO_RANK = 0x7fffffff;
 
 const scanRanks = new Int32Array(SCAN_LIMIT);
@@ -18,7 +23,9 @@ const scanTargets = new Int32Array(SCAN_LIMIT);
  */
 export function mergeSymbols(table: MergeTable, symbols: Int32Array, count: number): number {
   if (count < 2) return count;
-  return count <= SCAN_LIMIT ? mergeByScan(table, symbols, count) : mergeByHeap(table, symbols, count);
+  if (count <= SCAN_LIMIT) return mergeByScan(table, symbols, count);
+  if (count < RANK_LIMIT || !table.ranksRise) return mergeByHeap(table, symbols, count);
+  return mergeByRank(table, symbols, count);
 }
 
 function mergeByScan(table: MergeTable, symbols: Int32Array, count: number): number {
@@ -60,79 +67,4 @@ function mergeByScan(table: MergeTable, symbols: Int32Array, count: number): num
     }
   }
   return count;
-}
-
-/** Heap keys are rank * 2^32 + position, exact in a double as ranks stay below 2^21. */
-const POSITION_SPAN = 2 ** 32;
-
-function mergeByHeap(table: MergeTable, symbols: Int32Array, count: number): number {
-  const slots = table.slots;
-  const next = new Int32Array(count);
-  const previous = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
-    next[i] = i + 1;
-    previous[i] = i - 1;
-  }
-  let heap = new Float64Array(Math.max(16, count));
-  let size = 0;
-  for (let i = 0; i < count - 1; i++) {
-    const base = findMerge(table, symbols[i]!, symbols[i + 1]!);
-    if (base >= 0) heap[size++] = slots[base + 2]! * POSITION_SPAN + i;
-  }
-  for (let i = (size >> 1) - 1; i >= 0; i--) siftDown(heap, size, i);
-  const push = (left: number, right: number) => {
-    const base = findMerge(table, symbols[left]!, symbols[right]!);
-    if (base < 0) return;
-    if (size === heap.length) {
-      const larger = new Float64Array(size * 2);
-      larger.set(heap);
-      heap = larger;
-    }
-    const key = slots[base + 2]! * POSITION_SPAN + left;
-    let at = size++;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (heap[parent]! <= key) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = key;
-  };
-  while (size > 0) {
-    const key = heap[0]!;
-    heap[0] = heap[--size]!;
-    siftDown(heap, size, 0);
-    const rank = Math.floor(key / POSITION_SPAN);
-    const position = key - rank * POSITION_SPAN;
-    const right = next[position]!;
-    if (symbols[position]! < 0 || right >= count) continue;
-    const base = findMerge(table, symbols[position]!, symbols[right]!);
-    if (base < 0 || slots[base + 2]! !== rank) continue;
-    symbols[position] = slots[base + 3]!;
-    symbols[right] = -1;
-    const after = next[right]!;
-    next[position] = after;
-    if (after < count) {
-      previous[after] = position;
-      push(position, after);
-    }
-    const before = previous[position]!;
-    if (before >= 0) push(before, position);
-  }
-  let kept = 0;
-  for (let i = 0; i < count; i = next[i]!) symbols[kept++] = symbols[i]!;
-  return kept;
-}
-
-function siftDown(heap: Float64Array, size: number, at: number): void {
-  const key = heap[at]!;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= size) break;
-    if (child + 1 < size && heap[child + 1]! < heap[child]!) child++;
-    if (heap[child]! >= key) break;
-    heap[at] = heap[child]!;
-    at = child;
-  }
-  if (size > 0) heap[at] = key;
 }

@@ -5,6 +5,10 @@ export interface MergeTable {
   readonly slots: Int32Array;
   readonly mask: number;
   readonly numMerges: number;
+  /** Merged id by rank. */
+  readonly mergedIds: Int32Array;
+  /** Whether what joins a merged id always ranks after what made it, as in every table that was learned in one go. */
+  readonly ranksRise: boolean;
 }
 
 /**
@@ -28,7 +32,22 @@ export function createMergeTable(merges: Int32Array): MergeTable {
     slots[slot * 4 + 2] = rank;
     slots[slot * 4 + 3] = merges[rank * 3 + 2]!;
   }
-  return { slots, mask, numMerges };
+  const mergedIds = Int32Array.from({ length: numMerges }, (_, rank) => merges[rank * 3 + 2]!);
+  return { slots, mask, numMerges, mergedIds, ranksRise: doRanksRise(slots) };
+}
+
+function doRanksRise(slots: Int32Array): boolean {
+  const lastMaking = new Map<number, number>();
+  for (let base = 0; base < slots.length; base += 4) {
+    const [rank, merged] = [slots[base + 2]!, slots[base + 3]!];
+    if (rank >= 0) lastMaking.set(merged, Math.max(rank, lastMaking.get(merged) ?? -1));
+  }
+  for (let base = 0; base < slots.length; base += 4) {
+    const rank = slots[base + 2]!;
+    if (rank < 0) continue;
+    for (const part of [slots[base]!, slots[base + 1]!]) if ((lastMaking.get(part) ?? -1) >= rank) return false;
+  }
+  return true;
 }
 
 /** Index of a pair's slot in `slots` (rank at + 2, merged id at + 3), or -1. */
