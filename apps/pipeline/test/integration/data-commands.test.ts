@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { hashRun } from '@marco-ts/data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadDataPlan } from '../../src/commands/data/load-data-plan.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 const CLI = [process.execPath, '--conditions=@marco-ts/source', join(REPOSITORY, 'apps/pipeline/src/cli.ts')];
@@ -148,6 +149,33 @@ describe('a plan', () => {
     expect(marco(['run', 'broken', '--stage', '9-x', '--rank', '0']).stderr).toContain(
       '--stage must be one of 1-documents',
     );
+  });
+
+  test('of translation pairs: a funnel by pair, dropped pairs with their reason, and kept ones', async () => {
+    const pairs = join(directory, 'pairs.tsv');
+    await writeFile(pairs, 'The house is old.\tNyumba ni ya zamani.\nIt was in 1990.\tIlikuwa mwaka wa 2011.\n');
+    const parallel = join(directory, 'parallel.yaml');
+    await writeFile(
+      parallel,
+      `name: parallel
+inputs: [{ path: pairs.tsv, sourceLanguage: eng_Latn, targetLanguage: swh_Latn }]
+output: parallel
+keepDropped: true
+steps: [parallel, { step: write, path: 'pairs/\${rank}.jsonl' }, render, write]
+`,
+    );
+    expect(marco(['run', parallel]).code).toBe(0);
+    expect(marco(['stats', 'parallel']).stdout).toMatch(/eng_Latn-swh_Latn +2 +1 +1/);
+    const { stdout } = marco(['inspect', 'parallel', '--stage', '1-documents']);
+    expect(stdout).toMatch(/pairs\.tsv:2 +eng_Latn-swh_Latn +dropped: numeral_mismatch \(parallel, 1-documents\)/);
+    expect(stdout).toMatch(/pairs\.tsv:1 +eng_Latn-swh_Latn +kept\s+The house is old\.\s+Nyumba ni ya zamani\./);
+  });
+
+  test('of the examples fits the schema', async () => {
+    const folder = join(REPOSITORY, 'examples/data-plans');
+    const names = await readdir(folder);
+    expect(names).toEqual(['parallel.yaml', 'web.yaml']);
+    for (const name of names) expect(await loadDataPlan(join(folder, name))).toHaveProperty('steps');
   });
 
   test('as Kubernetes manifests and the script that applies them in turn', async () => {
