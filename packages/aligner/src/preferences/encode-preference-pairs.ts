@@ -33,7 +33,7 @@ export interface EncodePreferencesOptions {
 }
 
 /**
- * @param options.maxLength longest prompt with answer, in tokens
+ * @param options `maxLength`: longest prompt with answer, in tokens
  * @throws Error naming row and field for a bad pair, for a template whose rendered prompt is no beginning of the conversation, and when no pair fits
  */
 export function encodePreferencePairs(

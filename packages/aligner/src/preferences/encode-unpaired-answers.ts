@@ -25,7 +25,7 @@ export interface UnpairedAnswer {
 }
 
 /**
- * @param options.maxLength longest prompt with answer, in tokens
+ * @param options `maxLength`: longest prompt with answer, in tokens
  * @throws Error naming row and field for a bad row, and when no row fits
  */
 export function encodeUnpairedAnswers(

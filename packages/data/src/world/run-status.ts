@@ -71,7 +71,7 @@ export async function isStageComplete(run: RunDirectory, stage: Stage): Promise<
 
 /**
  * @param worldSize which world's ranks to tell of; without it the one that wrote last, by its number of running or failed ranks
- * @param numLogLines lines of each rank's log
+ * Of each rank the last `numLogLines` lines of its log are told.
  */
 export async function runStatus(
   run: RunDirectory,

@@ -8,7 +8,7 @@ import { IGNORE_INDEX } from '@marco-ts/core';
 import type { CausalBatch } from './causal-batch.ts';
 
 export interface PredictedTokens {
-  /** [B·L]: what each position predicts, or IGNORE_INDEX. */
+  /** `[B·L]`: what each position predicts, or IGNORE_INDEX. */
   readonly targets: Int32Array;
   /** The positions that predict something, in rising order, as indices into [B·L]. */
   readonly rows: Int32Array;

@@ -25,7 +25,7 @@ export interface HiddenAndKeyValues {
 
 /**
  * @param inputs new tokens, padded on the right; positions go on from the earlier ones; not disposed
- * @param options.keep whether keys and values of the new tokens are wanted; without it `keyValues` is empty
+ * @param options `keep`: whether keys and values of the new tokens are wanted; without it `keyValues` is empty
  * @returns all owned by the caller
  */
 export function qwen2HiddenAfter(
