@@ -148,6 +148,9 @@ export {
 export { type NormalizedText, normalizeText } from './normalize/normalize-text.ts';
 export { mojibakeRepair, type RepairedText, repairMojibake } from './normalize/repair-mojibake.ts';
 export { alignParagraphs, type ParagraphAlignment, type ParallelPair } from './parallel/align-paragraphs.ts';
+export { type PairDedupOptions, pairDedup } from './parallel/pair-dedup.ts';
+export { type PairLanguagesOptions, pairLanguages } from './parallel/pair-languages.ts';
+export { type FilterByScoreOptions, filterByScore, type PairScorer } from './parallel/pair-scorer.ts';
 export {
   DEFAULT_PARALLEL_THRESHOLDS,
   type FilteredPairs,
@@ -163,6 +166,7 @@ export {
   renderParallel,
   templateOf,
 } from './parallel/render-parallel.ts';
+export { surfaceScorer } from './parallel/surface-scorer.ts';
 export { readArpa, writeArpa } from './perplexity/arpa-file.ts';
 export type { NGramModel, SentenceScore } from './perplexity/ngram-model.ts';
 export { decodeNGramModel, encodeNGramModel } from './perplexity/ngram-model-file.ts';

@@ -1,15 +1,24 @@
 /**
  * Rules that a translation pair must pass, each with its reason.
  *
- * Source: OpusFilter (Aulamo et al. 2020): LengthFilter, LengthRatioFilter, CharacterScoreFilter (script), NonZeroNumeralsFilter and
- * TerminalPunctuationFilter, here per pair of texts. Marco-LLM's own rules and thresholds are not public.
- * Units: lengths in code points, because words cannot be counted alike in all scripts; ratios longer over shorter.
+ * Source: OpusFilter (Aulamo et al. 2020): LengthFilter, LengthRatioFilter, CharacterScoreFilter (script), NonZeroNumeralsFilter, LongWordFilter,
+ * HtmlTagFilter, RepetitionFilter and TerminalPunctuationFilter, here per pair of texts. Marco-LLM's own rules and thresholds are not public.
+ * Units: those of `pair-measures.ts`.
+ * See also: `pairLanguages` and `pairDedup` are filters too; `filterByScore` takes a model's scores.
  */
 
 import { drop, KEEP, type Verdict } from '../filters/document-filter.ts';
 import { codePointLength } from '../filters/text-lines.ts';
 import { detectScript } from '../languages/detect-script.ts';
 import type { ParallelPair } from './align-paragraphs.ts';
+import {
+  countHtmlTags,
+  lengthRatio,
+  longestWord,
+  maxRepetitionsIn,
+  numeralSimilarity,
+  terminalPunctuationScore,
+} from './pair-measures.ts';
 
 export interface ParallelThresholds {
   readonly minCharacters: number;
@@ -20,6 +29,14 @@ export interface ParallelThresholds {
   readonly minScriptShare: number;
   /** Least similarity of the digits on both sides, 0 to 1. */
   readonly minNumeralSimilarity: number;
+  /** Longest run without white space; scripts without spaces are exempt. */
+  readonly maxWordCharacters: number;
+  /** HTML tags and comments a side may have. */
+  readonly maxHtmlTags: number;
+  /** How many times a run of three characters or more may come again directly after itself. */
+  readonly maxRepetitions: number;
+  /** 0 for equal sentence ends, at most one a side; lower the more they differ. -2 allows four sentences a side. */
+  readonly minTerminalPunctuationScore: number;
 }
 
 export const DEFAULT_PARALLEL_THRESHOLDS: ParallelThresholds = {
@@ -28,53 +45,15 @@ export const DEFAULT_PARALLEL_THRESHOLDS: ParallelThresholds = {
   maxLengthRatio: 3,
   minScriptShare: 0.7,
   minNumeralSimilarity: 0.5,
+  maxWordCharacters: 40,
+  maxHtmlTags: 0,
+  maxRepetitions: 1,
+  minTerminalPunctuationScore: -2,
 };
 
 export interface ParallelFilter {
   readonly name: string;
   check(pair: ParallelPair): Verdict;
-}
-
-/** Characters that say what about 100 characters of Latin script say. */
-const DENSITY: Readonly<Record<string, number>> = {
-  Hans: 33,
-  Hant: 33,
-  Hani: 33,
-  Jpan: 45,
-  Hang: 50,
-  Ethi: 65,
-  Hebr: 80,
-  Arab: 85,
-};
-const LATIN_DENSITY = 100;
-
-const density = (language: string): number => DENSITY[language.slice(-4)] ?? LATIN_DENSITY;
-
-/** ASCII digits of a text; digits of every script count by their value. */
-function digitsOf(text: string): string {
-  let digits = '';
-  for (const [character] of text.matchAll(/\p{Nd}/gu)) {
-    let zero = character.codePointAt(0)!;
-    const start = zero;
-    while (start - zero < 9 && /\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero--;
-    digits += String((start - zero) % 10);
-  }
-  return digits;
-}
-
-/** Share of digits that both sides have in the same order (longest common subsequence over the longer). */
-function numeralSimilarity(a: string, b: string): number {
-  const longest = Math.max(a.length, b.length);
-  if (longest === 0) return 1;
-  let previous = new Uint32Array(b.length + 1);
-  for (const digit of a) {
-    const current = new Uint32Array(b.length + 1);
-    for (let j = 1; j <= b.length; j++) {
-      current[j] = digit === b[j - 1] ? previous[j - 1]! + 1 : Math.max(previous[j]!, current[j - 1]!);
-    }
-    previous = current;
-  }
-  return previous[b.length]! / longest;
 }
 
 const hanFamily = (script: string): string => (script === 'Hans' || script === 'Hant' ? 'Hani' : script);
@@ -112,11 +91,7 @@ export function parallelFilters(thresholds: Partial<ParallelThresholds> = {}): r
     },
     {
       name: 'length_ratio',
-      check: ({ source, target, sourceLanguage, targetLanguage }) => {
-        const left = codePointLength(source) / density(sourceLanguage);
-        const right = codePointLength(target) / density(targetLanguage);
-        return Math.max(left, right) / Math.min(left, right) > limits.maxLengthRatio ? drop('length_ratio') : KEEP;
-      },
+      check: (pair) => (lengthRatio(pair) > limits.maxLengthRatio ? drop('length_ratio') : KEEP),
     },
     {
       name: 'script',
@@ -128,10 +103,31 @@ export function parallelFilters(thresholds: Partial<ParallelThresholds> = {}): r
     },
     {
       name: 'numerals',
-      check: ({ source, target }) =>
-        numeralSimilarity(digitsOf(source), digitsOf(target)) < limits.minNumeralSimilarity
-          ? drop('numeral_mismatch')
+      check: (pair) => (numeralSimilarity(pair) < limits.minNumeralSimilarity ? drop('numeral_mismatch') : KEEP),
+    },
+    {
+      name: 'long_word',
+      check: ({ source, target, sourceLanguage, targetLanguage }) =>
+        Math.max(longestWord(source, sourceLanguage), longestWord(target, targetLanguage)) > limits.maxWordCharacters
+          ? drop('long_word')
           : KEEP,
+    },
+    {
+      name: 'html',
+      check: ({ source, target }) =>
+        Math.max(countHtmlTags(source), countHtmlTags(target)) > limits.maxHtmlTags ? drop('html_tags') : KEEP,
+    },
+    {
+      name: 'repetition',
+      check: ({ source, target }) =>
+        Math.max(maxRepetitionsIn(source), maxRepetitionsIn(target)) > limits.maxRepetitions
+          ? drop('repetition')
+          : KEEP,
+    },
+    {
+      name: 'terminal_punctuation',
+      check: (pair) =>
+        terminalPunctuationScore(pair) < limits.minTerminalPunctuationScore ? drop('terminal_punctuation') : KEEP,
     },
   ];
 }

@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
+import type { LanguageIdentifier } from '../identify/language-identifier.ts';
 import { readUdhr } from '../readers/read-udhr.ts';
 import type { UdhrDeclaration } from '../readers/udhr-declaration.ts';
 import { alignParagraphs, type ParallelPair } from './align-paragraphs.ts';
+import { pairDedup } from './pair-dedup.ts';
+import { pairLanguages } from './pair-languages.ts';
+import { filterByScore, type PairScorer } from './pair-scorer.ts';
 import { filterPairs } from './parallel-filters.ts';
 import { PARALLEL_TEMPLATES, renderParallel, templateOf } from './render-parallel.ts';
+import { surfaceScorer } from './surface-scorer.ts';
 
 const declaration = (page: string, language: string, articles: UdhrDeclaration['articles']): UdhrDeclaration => ({
   page,
@@ -65,10 +70,90 @@ test.each([
   ['All human beings are born free and equal', '人人生而自由,在尊严和权利上一律平等', 'cmn_Hans', 'keep'],
   ['Hello world', 'Bonjour le monde', 'rus_Cyrl', 'script_mismatch'],
   ['Born in 1948 and 1966', 'Né en 1789 et 2024', 'fra_Latn', 'numeral_mismatch'],
+  [`See ${'x'.repeat(41)} here and now`, `Voir ${'x'.repeat(38)} ici maintenant`, 'fra_Latn', 'long_word'],
+  ['All human beings are born free', '人'.repeat(12), 'cmn_Hans', 'repetition'],
+  ['Click <a href="x">here</a> now', 'Cliquez ici maintenant', 'fra_Latn', 'html_tags'],
+  ['It holds if 1 < x and y > 1', 'Vrai si 1 < x et y > 1', 'fra_Latn', 'keep'],
+  ['Very good, very good, very good.', 'Tout ceci est très très bon.', 'fra_Latn', 'keep'],
+  ['so very good very good very good', 'Tout ceci est très bon', 'fra_Latn', 'repetition'],
+  ['One. Two. Three. Four.', 'Un. Deux. Trois. Quatre.', 'fra_Latn', 'keep'],
+  ['One. Two. Three. Four. Five.', 'Un, deux, trois, quatre, cinq.', 'fra_Latn', 'terminal_punctuation'],
   ['In 1948 it began', 'سنة ١٩٤٨ بدأت', 'arb_Arab', 'keep'],
 ])('%s | %s (%s): %s', (source, target, language, expected) => {
   const { kept, droppedByReason } = filterPairs([pair(source, target, language)]);
   expect(kept.length === 1 ? 'keep' : Object.keys(droppedByReason)[0]).toBe(expected);
+});
+
+const identifier: LanguageIdentifier = {
+  languages: ['eng_Latn', 'fra_Latn', 'cmn_Hans', 'wuu_Hans'],
+  identify: (text, options) => {
+    const found = /monde/.test(text) ? 'fra_Latn' : /\p{Script=Han}/u.test(text) ? 'wuu_Hans' : 'eng_Latn';
+    const isAllowed = options?.languages?.has(found) ?? true;
+    const language = isAllowed ? found : 'eng_Latn';
+    return { language, confidence: 0.8, runnerUp: null, runnerUpConfidence: 0, script: found.slice(-4) };
+  },
+};
+
+test('both sides must be in the languages that the pair claims', () => {
+  const reasons = (pairs: readonly ParallelPair[], options = {}) =>
+    filterPairs(pairs, [pairLanguages(identifier, options)]).droppedByReason;
+  const good = pair('Hello world', 'Bonjour le monde');
+  expect(reasons([good, pair('Human rights', '人权', 'cmn_Hans')])).toEqual({});
+  expect(reasons([pair('Bonjour le monde', 'Salut le monde'), pair('Hello', 'Hello there')])).toEqual({
+    source_language: 1,
+    target_language: 1,
+  });
+  expect(reasons([good], { minConfidence: 0.9 })).toEqual({ source_language: 1 });
+  expect(reasons([good], { candidates: ['eng_Latn'] })).toEqual({ target_language: 1 });
+});
+
+test('the first of equal pairs stays; the same source with another target is another pair', () => {
+  const pairs = [
+    pair('In 1948', 'En 1948'),
+    pair('In 1948', 'En 1948'),
+    pair('in 1948!', 'en  1948'),
+    pair('In 1966', 'En 1966'),
+    pair('In 1948', "Dans l'an 1948"),
+    pair('In 1948', 'En 1948', 'spa_Latn'),
+  ];
+  expect(filterPairs(pairs, [pairDedup()]).droppedByReason).toEqual({ exact_duplicate_pair: 1 });
+  const { kept, droppedByReason } = filterPairs(pairs, [pairDedup({ by: 'normalised' })]);
+  expect(droppedByReason).toEqual({ normalised_duplicate_pair: 2 });
+  expect(kept).toEqual([pairs[0], pairs[3], pairs[4], pairs[5]]);
+});
+
+test('a scorer gets batches, and what is below its threshold goes under its name', async () => {
+  const pairs = Array.from({ length: 5 }, (_, i) => pair(`source ${i}`, `cible ${i}`));
+  const batches: number[] = [];
+  const scorer: PairScorer = {
+    name: 'similarity',
+    score: async (batch) => {
+      batches.push(batch.length);
+      return batch.map(({ source }) => Number(source.at(-1)));
+    },
+  };
+  const dropped: number[] = [];
+  const onDrop = (_: ParallelPair, reason: string, score: number) =>
+    void (reason === 'low_similarity' && dropped.push(score));
+  const { kept, droppedByReason } = await filterByScore(pairs, scorer, { minScore: 2, batchSize: 2, onDrop });
+  expect(batches).toEqual([2, 2, 1]);
+  expect(kept).toEqual(pairs.slice(2));
+  expect(droppedByReason).toEqual({ low_similarity: 2 });
+  expect(dropped).toEqual([0, 1]);
+  const wrong = (scores: number[]): PairScorer => ({ name: 'wrong', score: () => scores });
+  await expect(filterByScore(pairs, wrong([1]), { minScore: 0 })).rejects.toThrow(/got 1 for 5 pairs from wrong/);
+  await expect(filterByScore(pairs.slice(0, 1), wrong([Number.NaN]), { minScore: 0 })).rejects.toThrow(/got NaN for/);
+  await expect(filterByScore(pairs, scorer, { minScore: 0, batchSize: 0 })).rejects.toThrow(/positive integer, got 0/);
+});
+
+test('the surface scorer puts a translation above a wrong alignment', async () => {
+  const right = pair('In 1948 Marie Curie was in Paris.', 'En 1948 Marie Curie était à Paris.');
+  const [high, low] = await surfaceScorer.score([
+    right,
+    { ...right, target: 'Non! Deux? Tout ceci est vrai, dit-il, mais en 7 mots.' },
+  ]);
+  expect(high).toBeGreaterThan(0.8);
+  expect(low).toBeLessThan(0.5);
 });
 
 test('the eleven templates read as in the paper', () => {
