@@ -213,9 +213,12 @@ export { type WriteShardOptions, writeShard } from './shards/write-shard.ts';
 export {
   type ContaminationOptions,
   type ContaminationReport,
+  contaminationByTask,
   contaminationReport,
   type DecontaminationOptions,
   decontamination,
+  type TaskContamination,
+  type TextInLanguage,
 } from './split/contamination.ts';
 export { type Split, type SplitByGroupOptions, type SplitName, splitByGroup } from './split/split-by-group.ts';
 export { type AnswerFilterOptions, answerFilter } from './synthetic/answer-filters.ts';

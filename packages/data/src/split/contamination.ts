@@ -47,8 +47,16 @@ function nGramTable(documents: Iterable<Document>, n: number): HashTable {
   return table;
 }
 
-/** Share of a text's n-grams in the table; null for a text of fewer than n words. */
-function sharedNGrams({ text, language }: Document, table: HashTable, n: number): number | null {
+/** The language chooses how words are split. */
+export type TextInLanguage = Pick<Document, 'text' | 'language'>;
+
+interface SharedNGrams {
+  readonly shared: number;
+  readonly total: number;
+}
+
+/** A text's n-grams, and how many are in the table; null for a text of fewer than n words. */
+function countSharedNGrams({ text, language }: TextInLanguage, table: HashTable, n: number): SharedNGrams | null {
   const words = comparableWords(text, language);
   if (words.length < n) return null;
   const halves = new Uint32Array(2);
@@ -59,7 +67,12 @@ function sharedNGrams({ text, language }: Document, table: HashTable, n: number)
     total++;
     if (table.get(halves[0]!, halves[1]!) >= 0) shared++;
   });
-  return shared / total;
+  return { shared, total };
+}
+
+function sharedNGrams(document: Document, table: HashTable, n: number): number | null {
+  const counts = countSharedNGrams(document, table, n);
+  return counts === null ? null : counts.shared / counts.total;
 }
 
 /** Compares held-out documents with training documents. */
@@ -85,6 +98,44 @@ export function contaminationReport(
       .sort((a, b) => b.share - a.share || (a.id < b.id ? -1 : 1))
       .slice(0, MAX_WORST),
   };
+}
+
+export interface TaskContamination {
+  readonly task: string;
+  readonly numTexts: number;
+  /** Texts with n words or more. */
+  readonly numCompared: number;
+  /** Texts that share at least one n-gram with training text. */
+  readonly numTextsHit: number;
+  readonly numNGrams: number;
+  /** N-grams found in training text, each place counted. */
+  readonly numNGramsHit: number;
+}
+
+/**
+ * Compares the texts of evaluation tasks with training documents, for an evaluation's report.
+ *
+ * @param textsByTask questions, passages or references, by the name of the task
+ * @returns a row a task, in the order of the map
+ */
+export function contaminationByTask(
+  textsByTask: ReadonlyMap<string, readonly TextInLanguage[]>,
+  train: Iterable<Document>,
+  options: ContaminationOptions = {},
+): readonly TaskContamination[] {
+  const n = options.n ?? DEFAULT_N;
+  const table = nGramTable(train, n);
+  return [...textsByTask].map(([task, texts]) => {
+    const counts = texts.flatMap((text) => countSharedNGrams(text, table, n) ?? []);
+    return {
+      task,
+      numTexts: texts.length,
+      numCompared: counts.length,
+      numTextsHit: counts.filter(({ shared }) => shared > 0).length,
+      numNGrams: counts.reduce((sum, { total }) => sum + total, 0),
+      numNGramsHit: counts.reduce((sum, { shared }) => sum + shared, 0),
+    };
+  });
 }
 
 export interface DecontaminationOptions extends ContaminationOptions {

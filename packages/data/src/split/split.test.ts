@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Document } from '../document.ts';
 import { applyFilters } from '../filters/apply-filters.ts';
-import { contaminationReport, decontamination } from './contamination.ts';
+import { contaminationByTask, contaminationReport, decontamination } from './contamination.ts';
 import { splitByGroup } from './split-by-group.ts';
 
 const article = (language: string, number: number, text = `${language} ${number}`): Document => ({
@@ -79,4 +79,23 @@ test('shared 12-grams are reported and dropped from training, across punctuation
   const kept = await Array.fromAsync(applyFilters(train, [decontamination(heldOut)]));
   expect(kept.map(({ id }) => id)).toEqual(['eng_Latn/5']);
   expect(contaminationReport(heldOut, kept).numContaminated).toBe(0);
+});
+
+test('each evaluation task has its own row: texts and n-grams found in training text', () => {
+  const language = 'eng_Latn';
+  const train = [article(language, 1, 'one two three four five six')];
+  const rows = contaminationByTask(
+    new Map([
+      ['leaked', ['Two three, four FIVE!', 'zero one two three', 'too short'].map((text) => ({ text, language }))],
+      ['clean', [{ text: 'six five four three two one', language }]],
+      ['empty', []],
+    ]),
+    train,
+    { n: 3 },
+  );
+  expect(rows).toEqual([
+    { task: 'leaked', numTexts: 3, numCompared: 2, numTextsHit: 2, numNGrams: 4, numNGramsHit: 3 },
+    { task: 'clean', numTexts: 1, numCompared: 1, numTextsHit: 0, numNGrams: 4, numNGramsHit: 0 },
+    { task: 'empty', numTexts: 0, numCompared: 0, numTextsHit: 0, numNGrams: 0, numNGramsHit: 0 },
+  ]);
 });
