@@ -85,7 +85,7 @@ async function show(): Promise<void> {
     listen(run.id);
     const open = TABS.find(([tab]) => tab === wanted.tab)![2];
     panel.setAttribute('aria-labelledby', `tab-${wanted.tab}`);
-    panel.className = wanted.tab;
+    panel.dataset.view = wanted.tab;
     // A view of its own: what an older one still draws goes nowhere.
     const box = element('div', {});
     fill(panel, box);

@@ -15,7 +15,7 @@ export function comparisonTable(
   return table(
     caption,
     [
-      { title: 'Group', cell: ({ group }) => (group === 'pooled' ? 'All items' : nameOf(group)) },
+      { title: 'Group', cell: ({ group }) => groupName(group) },
       { title: 'Metric', isText: true, cell: ({ metric }) => words(metric) },
       { title: titles[0], cell: ({ before }) => formatNumber(before) },
       { title: titles[1], cell: ({ after }) => formatNumber(after) },
@@ -31,10 +31,20 @@ export function comparisonTable(
       },
       {
         title: 'p, adjusted',
-        cell: ({ adjustedPValue }) => (adjustedPValue === null ? '–' : adjustedPValue.toFixed(3)),
+        cell: ({ adjustedPValue }) => (adjustedPValue === null ? '–' : formatPValue(adjustedPValue)),
       },
       { title: 'Items', cell: ({ numSamples }) => numSamples },
     ],
     rows,
   );
 }
+
+function groupName(group: string): string {
+  if (group === 'pooled') return 'All items';
+  if (group === 'macro') return 'Mean of groups';
+  return group.endsWith(' (macro)')
+    ? `${nameOf(group.slice(0, -' (macro)'.length))}, mean of languages`
+    : nameOf(group);
+}
+
+const formatPValue = (pValue: number): string => (pValue < 0.001 ? '<0.001' : pValue.toFixed(3));

@@ -121,7 +121,10 @@ export function lineChart(options: LineChartOptions): LineChart {
 
   const onKey = (event: KeyboardEvent): void => {
     const steps = columns[0];
-    if (onRange === undefined || steps.length < 2) return;
+    if (onRange === undefined || steps.length < 2) {
+      if (event.key === '0') onRange?.({});
+      return;
+    }
     const [first, last] = [steps[0]!, steps.at(-1)!];
     const width = last - first;
     const move = (from: number, to: number): void => onRange({ from: Math.round(from), to: Math.round(to) });

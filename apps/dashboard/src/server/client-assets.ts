@@ -1,4 +1,5 @@
 /** The page and what it loads, read once: no path of a request ever names a file. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -7,8 +8,11 @@ export interface ClientAssets {
   readonly style: string;
 }
 
-/** @param directory where the build put `app.js` and `app.css`; default beside this package's own build */
-export async function readClientAssets(directory = join(import.meta.dirname, 'client')): Promise<ClientAssets> {
+/** Beside the built server, or from its sources. */
+const BUILT = [join(import.meta.dirname, 'client'), join(import.meta.dirname, '..', '..', 'dist', 'client')];
+
+/** @param directory where the build put `app.js` and `app.css`; default this package's own build */
+export async function readClientAssets(directory = BUILT.find(existsSync) ?? BUILT[0]!): Promise<ClientAssets> {
   try {
     return {
       script: await readFile(join(directory, 'app.js'), 'utf8'),

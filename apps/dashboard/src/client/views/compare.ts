@@ -5,11 +5,13 @@ import type {
   EvaluationView,
   RecipeDifference,
   RunView,
+  ScoreView,
   TrainingView,
 } from '../../api-types.ts';
 import { ask } from '../api.ts';
 import { comparisonTable, SIGNIFICANCE_NOTE } from '../comparison-table.ts';
 import { element, fill } from '../dom.ts';
+import { formatNumber, words } from '../format.ts';
 import { type LineChart, lineChart } from '../line-chart.ts';
 import { choice, empty, section, table } from '../pieces.ts';
 import type { OpenView } from '../view.ts';
@@ -110,28 +112,44 @@ async function lossCurves(runs: readonly RunView[], signal: AbortSignal): Promis
 }
 
 async function showScores(box: HTMLElement, first: RunView, second: RunView, signal: AbortSignal): Promise<void> {
-  const measured = async (id: string): Promise<string[]> =>
-    ((await ask<EvaluationView[]>(['runs', id, 'evaluations'], {}, signal)) ?? []).map(({ after }) => after);
+  const measured = async (id: string) => (await ask<EvaluationView[]>(['runs', id, 'evaluations'], {}, signal)) ?? [];
   const [own, others] = [await measured(first.id), await measured(second.id)];
-  const after = own.findLast((stage) => others.includes(stage));
+  const after = own.findLast((one) => others.some((other) => other.after === one.after))?.after;
   if (after === undefined) {
     fill(box, empty('Nothing was measured in both.'));
     return;
   }
+  const note = element('p', { class: 'note' }, `After ${stageName(after)}.`);
+  const query = { with: second.id, before: after, after };
   try {
-    const rows =
-      (await ask<ComparisonView[]>(
-        ['runs', first.id, 'comparison'],
-        { with: second.id, before: after, after },
-        signal,
-      )) ?? [];
+    const rows = (await ask<ComparisonView[]>(['runs', first.id, 'comparison'], query, signal)) ?? [];
     const shown = rows.filter(({ grouping, group }) => grouping === 'overall' && group === 'pooled');
+    fill(box, note, comparisonTable('Scores of both runs', shown, [first.id, second.id]));
+  } catch {
+    // Other seeds split other documents off: what was measured on other items cannot be tested pair by pair.
+    if (signal.aborted) return;
+    const [left, right] = [own, others].map((all) => overallOf(all, after));
+    note.append(' The runs did not measure the same items, so no test can tell these differences from chance.');
     fill(
       box,
-      element('p', { class: 'note' }, `After ${stageName(after)}, all items.`),
-      comparisonTable('Scores of both runs', shown, [first.id, second.id]),
+      note,
+      table(
+        'Scores of both runs',
+        [
+          { title: 'Task', cell: ({ task }: ScoreView) => words(task) },
+          { title: 'Metric', isText: true, cell: ({ metric }) => words(metric) },
+          { title: first.id, cell: ({ value }) => formatNumber(value) },
+          {
+            title: second.id,
+            cell: ({ task, metric }) =>
+              formatNumber(right!.find((one) => one.task === task && one.metric === metric)?.value),
+          },
+        ],
+        left!,
+      ),
     );
-  } catch (error) {
-    if (!signal.aborted) fill(box, empty((error as Error).message));
   }
 }
+
+const overallOf = (evaluations: readonly EvaluationView[], after: string): ScoreView[] =>
+  evaluations.find((one) => one.after === after)?.scores.filter(({ grouping }) => grouping === 'overall') ?? [];

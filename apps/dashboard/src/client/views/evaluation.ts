@@ -15,6 +15,14 @@ export const openEvaluation: OpenView = async ({ run, panel, signal }) => {
   let after: string | undefined;
   const comparison = element('div', { 'aria-live': 'polite' });
 
+  const tests = new Map<string, Promise<ComparisonView[] | undefined>>();
+  const compared = async (first: string, second: string): Promise<ComparisonView[]> => {
+    const key = `${first} ${second}`;
+    if (!tests.has(key)) {
+      tests.set(key, ask<ComparisonView[]>(['runs', run.id, 'comparison'], { before: first, after: second }, signal));
+    }
+    return (await tests.get(key)) ?? [];
+  };
   const compare = async (): Promise<void> => {
     if (before === undefined || after === undefined || before === after) {
       fill(comparison, empty('Choose two different stages.'));
@@ -22,7 +30,7 @@ export const openEvaluation: OpenView = async ({ run, panel, signal }) => {
     }
     fill(comparison, empty('Testing …'));
     try {
-      const rows = (await ask<ComparisonView[]>(['runs', run.id, 'comparison'], { before, after }, signal)) ?? [];
+      const rows = await compared(before, after);
       const shown = rows.filter((row) => row.task === task && row.grouping === grouping);
       fill(
         comparison,

@@ -30,8 +30,7 @@ export const openLanguages: OpenView = async ({ run, panel, signal }) => {
     const { tiers, stages } = view;
     const multiples = languageMultiples(view);
     const scale = commonScale(multiples.map(({ multiple }) => multiple));
-    const groups =
-      order === 'tier' ? [...Map.groupBy(multiples, ({ code }) => tiers[code] ?? 'other')] : [['', multiples] as const];
+    const groups = order === 'tier' ? byTier(multiples, tiers) : [['', multiples] as const];
     const measured = stages.map(({ after }) => (after === 'model' ? 'base' : after)).join(' → ');
     fill(
       panel,
@@ -122,4 +121,15 @@ function sorted(multiples: readonly LanguageMultiple[], order: Order): LanguageM
     if (order === 'level') return b.level - a.level;
     return a.multiple.title.localeCompare(b.multiple.title);
   });
+}
+
+/** Tiers as the recipe orders them. */
+function byTier(
+  multiples: readonly LanguageMultiple[],
+  tiers: LanguagesView['tiers'],
+): (readonly [string, readonly LanguageMultiple[]])[] {
+  const groups = Map.groupBy(multiples, ({ code }) => tiers[code] ?? 'other');
+  return [...new Set([...Object.values(tiers), 'other'])].flatMap((tier) =>
+    groups.has(tier) ? [[tier, groups.get(tier)!] as const] : [],
+  );
 }

@@ -55,7 +55,7 @@ function figures(run: RunView): HTMLElement {
     [
       'Time left',
       isDone ? '–' : left,
-      run.numUnknown > 0 ? `${run.numUnknown} stages not estimated` : 'from stages like these',
+      isDone ? '' : run.numUnknown > 0 ? `${run.numUnknown} stages not estimated` : 'from stages like these',
     ],
     ['Peak memory', peak > 0 ? formatBytes(peak) : '–', 'resident'],
     [

@@ -2,7 +2,7 @@
 import type { Curve, RunView, TrainingView } from '../../api-types.ts';
 import { ask } from '../api.ts';
 import { type Child, element, fill } from '../dom.ts';
-import { formatCount, nameOf } from '../format.ts';
+import { formatCount, formatWhole, nameOf } from '../format.ts';
 import { type LineChart, type LineChartOptions, lineChart, type StepRange } from '../line-chart.ts';
 import { choice, empty, section } from '../pieces.ts';
 import { commonScale, type SmallMultiple, smallMultiple } from '../small-multiple.ts';
@@ -44,8 +44,10 @@ export const openTraining: OpenView = async ({ run, panel, signal }) => {
 
   const load = async (): Promise<void> => {
     if (stage === undefined) return;
+    const asked = range;
     const view = await ask<TrainingView>(['runs', now.id, 'training', stage], { points: 1500, ...range }, signal);
-    if (view === undefined || view.stage !== stage) return;
+    // An answer to an earlier question may come after that to a later one.
+    if (view === undefined || view.stage !== stage || asked !== range) return;
     facts.textContent = factsOf(view, range);
     draw(view);
   };
@@ -133,7 +135,7 @@ function factsOf(
   { from, to }: StepRange,
 ): string {
   const shown =
-    from === undefined && to === undefined ? '' : `, showing ${formatCount(from ?? 0)} to ${formatCount(to ?? step)}`;
+    from === undefined && to === undefined ? '' : `, showing ${formatWhole(from ?? 0)} to ${formatWhole(to ?? step)}`;
   return `Step ${formatCount(step)} of ${formatCount(numSteps)}${isFinished ? ', finished' : ''}${shown} · ${formatCount(numPoints)} points in the log · ${checkpoints.length} checkpoints. Drag or press + to look closer, 0 to see all.`;
 }
 
