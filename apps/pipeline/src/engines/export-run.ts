@@ -8,9 +8,14 @@ import type { Recipe } from '../config/recipe-schema.ts';
 import { readFinishedRun } from './read-finished-run.ts';
 import { writeLlamaFactory } from './write-llama-factory.ts';
 import { writeMegatronRun } from './write-megatron-run.ts';
+import { writeTorchtitan } from './write-torchtitan.ts';
 
-export const ENGINES = ['llama-factory', 'megatron'] as const;
-export type Engine = (typeof ENGINES)[number];
+const writers = {
+  'llama-factory': writeLlamaFactory,
+  megatron: writeMegatronRun,
+  torchtitan: writeTorchtitan,
+} as const;
+export type Engine = keyof typeof writers;
 
 /**
  * @param directory new, or what an earlier call wrote with the same contents
@@ -25,8 +30,7 @@ export async function exportRun(
   const run = await readFinishedRun(runDirectory, recipe);
   let files: string[] = [];
   await writeDirectoryAtomic(directory, async (temporary) => {
-    const write = engine === 'megatron' ? writeMegatronRun : writeLlamaFactory;
-    files = await write(temporary, run);
+    files = await writers[engine](temporary, run);
     await cp(run.modelDirectory, join(temporary, 'model'), { recursive: true });
     for (const name of ['tokenizer.json', 'tokenizer_config.json', 'vocab.json', 'merges.txt']) {
       await cp(join(run.tokenizerDirectory, name), join(temporary, 'model', name)).catch(

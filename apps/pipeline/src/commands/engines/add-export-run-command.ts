@@ -9,7 +9,11 @@ export function addExportRunCommand(program: Command, { output }: CommandContext
     .command('export-run')
     .description('write the pretraining of a run as data and settings of another engine, with its first model')
     .argument('[dir]', 'run directory whose data, shards and model are there (default: the latest below runs/)')
-    .addOption(new Option('--to <engine>', 'which engine').choices(['llama-factory', 'megatron']).makeOptionMandatory())
+    .addOption(
+      new Option('--to <engine>', 'which engine')
+        .choices(['llama-factory', 'megatron', 'torchtitan'])
+        .makeOptionMandatory(),
+    )
     .requiredOption('-o, --output <dir>', 'a new directory')
     .option('--json', 'write one JSON object to stdout')
     .addHelpText(
@@ -18,6 +22,7 @@ export function addExportRunCommand(program: Command, { output }: CommandContext
 Examples:
   marco export-run runs/my --to llama-factory -o lf && cd lf && llamafactory-cli train stage-1.yaml
   marco export-run runs/my --to megatron -o mg && cd mg && xargs pretrain_gpt.py < stage-1.args
+  marco export-run runs/my --to torchtitan -o tt && cd tt && torchrun -m torchtitan.train --module marco_run --config stage_1
 ${EXIT_CODE_HELP}`,
     )
     .action(async (given: string | undefined, options: { to: Engine; output: string; json?: boolean }) => {
