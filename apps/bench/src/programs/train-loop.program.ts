@@ -88,7 +88,8 @@ await answerRequests<{ task: 'bare' | 'loop' | 'checkpoint' }>(async () => {
         }
       });
       await saving.return(undefined as never);
-      if (saved === undefined) throw benchError('train-loop', 'a checkpoint must be safe within a few steps, got none.');
+      if (saved === undefined)
+        throw benchError('train-loop', 'a checkpoint must be safe within a few steps, got none.');
       return {
         stallMs: saved.stallMs,
         costMs: Math.max(0.001, (withOne - without) * 1000),
