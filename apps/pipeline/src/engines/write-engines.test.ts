@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { tinyCpu } from '../recipes/tiny-cpu.ts';
 import type { FinishedRun } from './read-finished-run.ts';
 import { writeLlamaFactory } from './write-llama-factory.ts';
+import { writeMegatronRun } from './write-megatron-run.ts';
 import { writeTorchtitan } from './write-torchtitan.ts';
 
 let directory: string;
@@ -64,7 +65,10 @@ test('torchtitan draws packed sequences: shares stay; a stage starts from the la
   expect(steps).toHaveLength(tiny.pretrain.stages.length);
 });
 
-test('what torchtitan has no field for is refused', async () => {
+test('an optimizer that an engine has no field for is refused', async () => {
+  await expect(writeMegatronRun(directory, runOf({ optimizer: 'muon' }))).rejects.toThrow(
+    'pretrain.optimizer must be adamw for megatron, got muon',
+  );
   await expect(writeTorchtitan(directory, runOf({ optimizer: 'muon' }))).rejects.toThrow(
     'pretrain.optimizer must be adamw for torchtitan, got muon',
   );
