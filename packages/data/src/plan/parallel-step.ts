@@ -4,9 +4,8 @@
  * Source: OpusFilter (Aulamo et al. 2020): its LanguageIDFilter asks both sides, and scorers come last because they cost most.
  */
 import { type Drop, drop } from '../filters/document-filter.ts';
-import type { LanguageIdentifier } from '../identify/language-identifier.ts';
-import { areWrittenAlike } from '../languages/written-alike.ts';
 import type { ParallelPair } from '../parallel/align-paragraphs.ts';
+import { pairLanguages } from '../parallel/pair-languages.ts';
 import { type ParallelFilter, parallelFilters } from '../parallel/parallel-filters.ts';
 import { pairOfDocument } from '../readers/pairs/pair-document.ts';
 import type { PlannedStep } from './data-plan.ts';
@@ -15,25 +14,6 @@ import { loadIdentifier } from './identify-step.ts';
 import { moduleScorer, scoreOf } from './score-model.ts';
 
 type ParallelPlan = Extract<PlannedStep, { step: 'parallel' }>;
-
-/** A side fails when another language is found, or its own with too low a score. */
-function languageFilter(
-  identifier: LanguageIdentifier,
-  { minScore, candidates }: NonNullable<ParallelPlan['identify']>,
-): ParallelFilter {
-  const options = candidates === undefined ? {} : { languages: new Set(candidates) };
-  const isIn = (text: string, wanted: string): boolean => {
-    const { language, confidence } = identifier.identify(text, options);
-    return (language === wanted || areWrittenAlike(wanted, language)) && confidence >= minScore;
-  };
-  return {
-    name: 'language',
-    check: ({ source, target, sourceLanguage, targetLanguage }) => {
-      if (!isIn(source, sourceLanguage)) return drop('source_language');
-      return isIn(target, targetLanguage) ? { keep: true } : drop('target_language');
-    },
-  };
-}
 
 /** Drops with the reason of the first rule that a pair fails, `source_language`, `target_language` or `pair_score_low`. */
 export async function parallelStep(
@@ -45,7 +25,8 @@ export async function parallelStep(
   const languages: ParallelFilter[] = [];
   if (identify !== undefined) {
     const model = identify.model === 'udhr' ? context.trainedIdentifier : identify.model;
-    languages.push(languageFilter(await loadIdentifier(model), identify));
+    const { minScore: minConfidence, candidates } = identify;
+    languages.push(pairLanguages(await loadIdentifier(model), { minConfidence, ...(candidates && { candidates }) }));
   }
   const filtersOf = new Map<string, readonly ParallelFilter[]>();
   const filtersFor = (pair: string): readonly ParallelFilter[] => {
