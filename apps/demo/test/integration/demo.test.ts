@@ -120,7 +120,7 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
     await page.setInputFiles('#folder', directory);
     await statusIs(page, 'ready');
     await ask(page, 400);
-    await page.waitForFunction('document.querySelector(".assistant p").textContent !== ""');
+    await page.locator('.assistant p', { hasText: /\S/ }).first().waitFor();
     await page.click('#stop');
     await statusIs(page, 'ready');
     expect(await page.locator('#status').textContent()).toContain('stopped');
