@@ -49,7 +49,7 @@ test('sets are read and cleaned, with bad rows and reasons in files', async () =
     { prompt: 'Haki?', completion: english },
     { prompt: 'Mtu?', completion: 'ya' },
     { prompt: 'Mtu?', completion: '' },
-    { prompt: 'Mtu?', completion: `${swahili} Kila mtu.` },
+    { prompt: 'Mtu?', completion: 'Haki ya uhuru na ya kuishi ana kila mtu.' },
   ];
   const path = join(directory, 'own.jsonl');
   await writeFile(path, rows.map((row) => JSON.stringify(row)).join('\n'));
