@@ -3,28 +3,22 @@
  */
 import type { Document } from '../../document.ts';
 import type { ByteParts } from '../bytes/byte-part.ts';
-import { decodeStrictly } from '../bytes/decode-strictly.ts';
-import { readLines } from '../bytes/read-lines.ts';
+import { readTextLines } from '../bytes/read-text-lines.ts';
 import type { ReadContext } from './read-context.ts';
 
 /** @returns documents in the order of lines; ids are the rows' own or `name:line` */
 export async function* readJsonl(parts: ByteParts, context: ReadContext): AsyncGenerator<Document> {
   const { file, report } = context;
-  const { location } = file;
-  for await (const line of readLines(parts, { location, maxLineBytes: context.maxDocumentBytes, report })) {
-    context.signal?.throwIfAborted();
-    const { bytes, number, ...offsets } = line;
-    const at = { location, line: number, ...offsets };
-    const decoded = decodeStrictly(bytes);
-    if ('invalidAt' in decoded) {
-      const byteOffset = at.byteOffset + decoded.invalidAt;
-      report({ ...at, byteOffset, reason: 'invalid_utf8', detail: `no UTF-8 from byte ${byteOffset} on` });
-      continue;
-    }
-    if (decoded.text.trim() === '') continue;
+  const { maxDocumentBytes: maxLineBytes, signal } = context;
+  for await (const { text, number, at } of readTextLines(parts, {
+    location: file.location,
+    maxLineBytes,
+    report,
+    signal,
+  })) {
     let row: unknown;
     try {
-      row = JSON.parse(decoded.text);
+      row = JSON.parse(text);
     } catch (error) {
       report({ ...at, reason: 'malformed', detail: (error as Error).message });
       continue;

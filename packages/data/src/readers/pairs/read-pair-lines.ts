@@ -5,8 +5,7 @@
  */
 import type { ParallelPair } from '../../parallel/align-paragraphs.ts';
 import type { ByteParts } from '../bytes/byte-part.ts';
-import { decodeStrictly } from '../bytes/decode-strictly.ts';
-import { readLines } from '../bytes/read-lines.ts';
+import { readTextLines } from '../bytes/read-text-lines.ts';
 import { isObject } from '../document-from-row.ts';
 import { isSameTag } from './language-tag.ts';
 import { type PairContext, pairOf } from './pair-context.ts';
@@ -41,20 +40,15 @@ function sidesOfJson(line: string, { sourceTag, targetTag }: PairContext): Sides
 /** @returns pairs in the order of lines; empty lines give nothing */
 export async function* readPairLines(parts: ByteParts, context: PairContext): AsyncGenerator<ParallelPair> {
   const { file, report } = context;
-  const { location } = file;
   const sidesOf = file.format === 'tsv' ? sidesOfTsv : sidesOfJson;
-  for await (const line of readLines(parts, { location, maxLineBytes: context.maxTextBytes, report })) {
-    context.signal?.throwIfAborted();
-    const { bytes, number, ...offsets } = line;
-    const at = { location, line: number, ...offsets };
-    const decoded = decodeStrictly(bytes);
-    if ('invalidAt' in decoded) {
-      const byteOffset = at.byteOffset + decoded.invalidAt;
-      report({ ...at, byteOffset, reason: 'invalid_utf8', detail: `no UTF-8 from byte ${byteOffset} on` });
-      continue;
-    }
-    if (decoded.text.trim() === '') continue;
-    const sides = sidesOf(decoded.text, context);
+  const { maxTextBytes: maxLineBytes, signal } = context;
+  for await (const { text, number, at } of readTextLines(parts, {
+    location: file.location,
+    maxLineBytes,
+    report,
+    signal,
+  })) {
+    const sides = sidesOf(text, context);
     if ('detail' in sides) {
       report({ ...at, reason: 'malformed', detail: sides.detail });
       continue;
