@@ -1,1 +1,7 @@
-export { default } from '../../tsup.shared.ts';
+import shared from '../../tsup.shared.ts';
+
+/** The thread that compares evaluations is a file of its own. */
+export default {
+  ...shared,
+  entry: { index: 'src/index.ts', 'comparison-thread': 'src/server/evaluation/comparison-thread.ts' },
+};

@@ -7,8 +7,6 @@ export interface SmallMultiple {
   readonly code?: string;
   /** in order of x */
   readonly points: readonly (readonly [x: number, y: number])[];
-  /** drawn thin, of other text than the points */
-  readonly background?: readonly (readonly [x: number, y: number])[];
   readonly reference?: number;
   /** words for the last point, such as the change against the base */
   readonly verdict?: { readonly text: string; readonly isBetter: boolean };
@@ -24,7 +22,7 @@ const [WIDTH, HEIGHT] = [180, 64];
 const INSET = 5;
 
 export function commonScale(multiples: readonly SmallMultiple[]): CommonScale {
-  const all = multiples.flatMap(({ points, background = [] }) => [...points, ...background]);
+  const all = multiples.flatMap(({ points }) => points);
   const ys = [
     ...all.map(([, y]) => y),
     ...multiples.flatMap(({ reference }) => (reference === undefined ? [] : [reference])),
@@ -33,7 +31,7 @@ export function commonScale(multiples: readonly SmallMultiple[]): CommonScale {
 }
 
 export function smallMultiple(
-  { title, code, points, background = [], reference, verdict, marks }: SmallMultiple,
+  { title, code, points, reference, verdict, marks }: SmallMultiple,
   scale: CommonScale,
 ): HTMLElement {
   const x = (value: number): string =>
@@ -62,7 +60,6 @@ export function smallMultiple(
       },
       reference !== undefined &&
         svgElement('line', { class: 'reference', x1: 0, x2: WIDTH, y1: y(reference), y2: y(reference) }),
-      background.length > 1 && svgElement('path', { class: 'line thin', d: path(background) }),
       points.length > 1 && svgElement('path', { class: 'line', d: path(points) }),
       ...(marks ? points.map(([a, b]) => svgElement('circle', { class: 'point', cx: x(a), cy: y(b), r: 2.4 })) : []),
     ),

@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bitsPerByteTask, evaluate, type LanguageModel } from '@marco-ts/eval';
 import type { Hono } from 'hono';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeRun, URDU } from '../../test/make-run.ts';
-import type { DocumentView, Page, ParallelPairView, RunView, TrainingView } from '../api-types.ts';
+import type { ComparisonView, DocumentView, Page, ParallelPairView, RunView, TrainingView } from '../api-types.ts';
 import { createDashboardServer } from './create-dashboard-server.ts';
 
 let outside: string;
@@ -22,9 +23,36 @@ beforeAll(async () => {
   await writeFile(join(directory, 'two', 'recipe.json'), '{"name":"two","recipe":{}}');
   await symlink(join(outside, 'secret.jsonl'), join(directory, 'two', '01-data', 'dropped.jsonl'));
   await symlink(join(outside, 'secret', '02-preference'), join(directory, 'two', '02-preference'));
+  for (const [after, natsPerByte] of Object.entries({ model: 2, 'stage-1': 1 })) {
+    const path = join(directory, 'measured', `01-evaluate-${after}`);
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, 'evaluation.json'), JSON.stringify(await measured(natsPerByte)));
+  }
+  await writeFile(join(directory, 'measured', 'recipe.json'), '{"name":"measured","recipe":{}}');
   app = await createDashboardServer({ directory, assets: { script: '', style: '' } });
 });
 afterAll(() => rm(outside, { recursive: true, force: true }));
+
+/** Bits per byte of three languages, by a model that spends about this much on each byte. */
+function measured(natsPerByte: number) {
+  const documents = ['swh_Latn', 'urd_Arab', 'yor_Latn'].flatMap((language) =>
+    Array.from({ length: 400 }, (_, index) => ({
+      id: `${language}${index}`,
+      language,
+      text: 'x'.repeat(9 + (index % 7)),
+    })),
+  );
+  const languageModel: Pick<LanguageModel, 'name' | 'loglikelihoodRolling'> = {
+    name: 'made up',
+    loglikelihoodRolling: async (texts) =>
+      texts.map(({ length }, index) => ({
+        logProb: -(natsPerByte + (index % 3) / 10) * length,
+        numTokens: length,
+        numBytes: length,
+      })),
+  };
+  return evaluate(languageModel as LanguageModel, [bitsPerByteTask({ documents })], { numResamples: 10 });
+}
 
 const ask = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
   Promise.resolve(app.request(`http://127.0.0.1:4173${path}`, { headers: { Host: '127.0.0.1:4173', ...headers } }));
@@ -61,7 +89,7 @@ test.each([
 
 test('a link out of the directory is no run, no stage and no file', async () => {
   const runs = await json<{ id: string }[]>('/api/runs');
-  expect(runs.map(({ id }) => id).sort()).toEqual(['one', 'two']);
+  expect(runs.map(({ id }) => id).sort()).toEqual(['measured', 'one', 'two']);
   expect(await json('/api/runs/two/documents/dropped')).toEqual({ rows: [] });
   expect(await json('/api/runs/two/preferences')).toEqual({ rows: [] });
 });
@@ -123,4 +151,22 @@ test('a run, its curves and its documents', async () => {
   ).toHaveLength(1);
   const pairs = await json<Page<ParallelPairView>>('/api/runs/one/parallel');
   expect(pairs.rows.map(({ target, targetLanguage }) => [target, targetLanguage])).toEqual([[URDU, 'urd_Arab']]);
+});
+
+test('while two evaluations are compared, others are answered; what cannot be compared is told', async () => {
+  const order: string[] = [];
+  const comparison = json<ComparisonView[]>('/api/runs/measured/comparison?before=model&after=stage-1').then((rows) => {
+    order.push('comparison');
+    return rows;
+  });
+  while (!order.includes('comparison') && order.length < 5) {
+    await json('/api/runs/measured');
+    order.push('run');
+  }
+  const rows = await comparison;
+  expect(order).toEqual([...Array.from({ length: 5 }, () => 'run'), 'comparison']);
+  const pooled = rows.find(({ metric, group }) => metric === 'bits_per_byte' && group === 'pooled')!;
+  expect([pooled.improved, pooled.significant, pooled.numSamples]).toEqual([true, true, 1200]);
+  expect(rows.filter(({ grouping, metric }) => grouping === 'language' && metric === 'bits_per_byte')).toHaveLength(3);
+  expect((await ask('/api/runs/measured/comparison?before=model&after=stage-9')).status).toBe(404);
 });

@@ -7,14 +7,15 @@ import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { type ClientAssets, PAGE } from './client-assets.ts';
 import { documentPage, funnelView, mixtureView, type PageRequest, parallelPage, preferencePage } from './data-views.ts';
+import { comparisonView, evaluationViews, languagesView, sampleViews } from './evaluation/evaluation-views.ts';
 import { given } from './json-shape.ts';
 import { protect } from './protect.ts';
 import { recipeDifferences } from './recipe-differences.ts';
 import { watchRun } from './run-signature.ts';
 import { type PlannedStage, runListEntry, runView, TRAINING_LOG_FILE } from './run-view.ts';
 import { openRunsDirectory } from './runs-directory.ts';
-import { followTrainingLog, type TrainingLog } from './training-log.ts';
-import { trainingView } from './training-view.ts';
+import { followTrainingLog, type TrainingLog, type TrainingLogFollower } from './training/training-log.ts';
+import { trainingView } from './training/training-view.ts';
 
 export interface DashboardOptions {
   /** a directory of runs, or one run */
@@ -36,12 +37,12 @@ const MAX_ROWS = 200;
 export async function createDashboardServer(options: DashboardOptions): Promise<Hono> {
   const { assets, plannedStages = () => [], pollMs = DEFAULT_POLL_MS } = options;
   const runs = await openRunsDirectory(options.directory);
-  const logs = new Map<string, TrainingLog>();
-  const trainingLog = (path: readonly string[]): TrainingLog => {
+  const followers = new Map<string, TrainingLogFollower>();
+  const trainingLog = (path: readonly string[]): Promise<TrainingLog> => {
     const key = path.join('/');
-    let log = logs.get(key);
-    if (log === undefined) logs.set(key, (log = followTrainingLog(runs, path)));
-    return log;
+    let follow = followers.get(key);
+    if (follow === undefined) followers.set(key, (follow = followTrainingLog(runs, path)));
+    return follow();
   };
   const context = { runs, plannedStages, trainingLog };
   const app = new Hono();
@@ -79,8 +80,7 @@ export async function createDashboardServer(options: DashboardOptions): Promise<
     forRun(async (request, run) => {
       const stage = (await runs.stages(run)).find(({ name }) => name === request.req.param('stage'));
       if (stage === undefined) return undefined;
-      const log = trainingLog([...stage.path, TRAINING_LOG_FILE]);
-      await log.refresh();
+      const log = await trainingLog([...stage.path, TRAINING_LOG_FILE]);
       const names = request.req.query('curves')?.split(',');
       return trainingView(stage.name, log, {
         ...given('from', numberOf(request, 'from')),
@@ -110,19 +110,17 @@ export async function createDashboardServer(options: DashboardOptions): Promise<
     '/api/runs/:run/preferences',
     forRun((request, run) => preferencePage(runs, run, pageRequest(request))),
   );
-  // Scoring code is loaded when somebody asks for scores.
-  const evaluations = () => import('./evaluation-views.ts');
   app.get(
     '/api/runs/:run/languages',
-    forRun(async (_, run) => (await evaluations()).languagesView(runs, run, trainingLog)),
+    forRun((_, run) => languagesView(runs, run, trainingLog)),
   );
   app.get(
     '/api/runs/:run/samples',
-    forRun(async (_, run) => (await evaluations()).sampleViews(runs, run)),
+    forRun((_, run) => sampleViews(runs, run)),
   );
   app.get(
     '/api/runs/:run/evaluations',
-    forRun(async (_, run) => (await evaluations()).evaluationViews(runs, run)),
+    forRun((_, run) => evaluationViews(runs, run)),
   );
   app.get(
     '/api/runs/:run/comparison',
@@ -130,7 +128,6 @@ export async function createDashboardServer(options: DashboardOptions): Promise<
       const other = request.req.query('with');
       const second = other === undefined || other === id ? run : await runs.findRun(other);
       if (second === undefined) return undefined;
-      const { comparisonView } = await evaluations();
       try {
         return await comparisonView(
           runs,

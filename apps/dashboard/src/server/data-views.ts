@@ -11,7 +11,7 @@ import { readJsonLinesPage } from './json-lines-page.ts';
 import { asArray, asNumber, asNumbers, asRecord, asText, given } from './json-shape.ts';
 import { TRAINING_LOG_FILE } from './run-view.ts';
 import { RECIPE_FILE, type RunsDirectory } from './runs-directory.ts';
-import type { TrainingLog } from './training-log.ts';
+import type { TrainingLog } from './training/training-log.ts';
 
 const MAX_TEXT_CHARACTERS = 4000;
 /** Kept documents by what they are; the page offers these and nothing else is opened. */
@@ -165,7 +165,7 @@ function promptText(prompt: unknown): string {
 export async function mixtureView(
   runs: RunsDirectory,
   run: readonly string[],
-  trainingLog: (path: readonly string[]) => TrainingLog,
+  trainingLog: (path: readonly string[]) => Promise<TrainingLog>,
 ): Promise<MixtureView[]> {
   const path = await findFile(runs, run, 'mixture.json');
   const tiers = await languageTiers(runs, run);
@@ -175,8 +175,7 @@ export async function mixtureView(
     const [stage, source] = [asText(row.stage), asText(row.source)];
     if (stage === undefined || source === undefined) continue;
     const directory = stages.get(stage);
-    const log = directory && trainingLog([...directory.path, TRAINING_LOG_FILE]);
-    await log?.refresh();
+    const log = directory && (await trainingLog([...directory.path, TRAINING_LOG_FILE]));
     rows.push({
       stage,
       source,

@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import type { RunListEntry, RunView, StageView } from '../api-types.ts';
 import { asNumber, asNumbers, asRecord, asText, given, type JsonRecord } from './json-shape.ts';
 import { RECIPE_FILE, type RunsDirectory, type StageDirectory } from './runs-directory.ts';
-import type { TrainingLog } from './training-log.ts';
+import type { TrainingLog } from './training/training-log.ts';
 
 export const TRAINING_LOG_FILE = 'training.jsonl';
 const MANIFEST_FILE = 'manifest.json';
@@ -24,7 +24,7 @@ export interface PlannedStage {
 export interface RunViewContext {
   readonly runs: RunsDirectory;
   readonly plannedStages: (recipe: unknown) => readonly PlannedStage[];
-  readonly trainingLog: (path: readonly string[]) => TrainingLog;
+  readonly trainingLog: (path: readonly string[]) => Promise<TrainingLog>;
 }
 
 interface Manifest {
@@ -133,8 +133,7 @@ async function stageView(
     const left = expectedSeconds === undefined ? undefined : Math.max(0, expectedSeconds - (seconds ?? 0));
     return { ...waiting, status, ...given('seconds', seconds), ...given('etaSeconds', left) };
   }
-  const log = trainingLog(logPath);
-  await log.refresh();
+  const log = await trainingLog(logPath);
   const left = log.stepMs === undefined ? expectedSeconds : ((log.numSteps - log.step) * log.stepMs) / 1000;
   return {
     ...waiting,

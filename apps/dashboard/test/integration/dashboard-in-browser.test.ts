@@ -133,6 +133,22 @@ describe.skipIf(executablePath === undefined)('the dashboard in Chromium (skippe
     );
     await page.getByText('Step 21 of 40').waitFor();
     await page.getByText('step 21 1.234').first().waitFor();
+    const validate = (step: number, urdu: number): Promise<void> =>
+      appendFile(
+        join(directory, 'runs', 'live', '03-stage-1.partial', 'training.jsonl'),
+        `{"type":"evaluation-completed","step":${step},"numSteps":40,"metrics":{"bits_per_byte/urd_Arab":${urdu},"bits_per_byte/low":${urdu + 1},"gain/low":0}}\n`,
+      );
+    await validate(0, 4.25);
+    await validate(22, 3.75);
+    await page.getByRole('heading', { name: 'Validation' }).waitFor();
+    const validation = page.locator('section', { hasText: 'Validation' });
+    await validation.locator('.chart', { hasText: 'bits per byte' }).first().getByText('step 22 4.75').waitFor();
+    await page.getByRole('tab', { name: 'Languages' }).click();
+    const urdu = page.locator('.multiple', { hasText: 'Urdu' });
+    await urdu.getByText('−0.5').waitFor();
+    expect(await urdu.locator('line.reference').count()).toBe(1);
+    await validate(24, 3.5);
+    await urdu.getByText('−0.75').waitFor();
     expect(complaints).toEqual([]);
     await page.close();
   });

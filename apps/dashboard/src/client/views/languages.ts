@@ -15,8 +15,17 @@ const ORDERS: readonly (readonly [Order, string])[] = [
   ['name', 'by name'],
 ];
 
+type Measured = 'stages' | 'validation';
+const MEASURED: readonly (readonly [Measured, string])[] = [
+  ['stages', 'after each stage'],
+  ['validation', 'while training'],
+];
+/** What is no language in a validation: all, tiers, parallel text. */
+const MEANS = 'means';
+
 export const openLanguages: OpenView = async ({ run, panel, signal }) => {
   let order: Order = 'tier';
+  let chosen: Measured | undefined;
   let view: LanguagesView | undefined;
   const load = async (): Promise<void> => {
     view = await ask<LanguagesView>(['runs', run.id, 'languages'], {}, signal);
@@ -27,29 +36,36 @@ export const openLanguages: OpenView = async ({ run, panel, signal }) => {
       fill(panel, empty('No model of this run has been measured yet.'));
       return;
     }
-    const { tiers, stages } = view;
-    const multiples = languageMultiples(view);
+    const { tiers, stages, validation } = view;
+    // While the first stage trains, what it measures on its way is all there is to see.
+    const measured = chosen ?? (stages.length < 2 && validation.length > 0 ? 'validation' : 'stages');
+    const multiples = measured === 'stages' ? stageMultiples(stages) : validationMultiples(validation);
     const scale = commonScale(multiples.map(({ multiple }) => multiple));
     const groups = order === 'tier' ? byTier(multiples, tiers) : [['', multiples] as const];
-    const measured = stages.map(({ after }) => (after === 'model' ? 'base' : after)).join(' → ');
+    const course =
+      measured === 'stages'
+        ? stages.map(({ after }) => (after === 'model' ? 'base' : after))
+        : [...new Set(validation.map(({ stage }) => stage))];
     fill(
       panel,
       section(
         'Bits per byte by language',
-        `Held-out text, lower is better${measured === '' ? '' : `: ${measured}`}. All charts share one scale.`,
+        `Held-out text, lower is better: ${course.join(' → ')}. All charts share one scale.`,
         element(
           'div',
           { class: 'controls' },
+          stages.length > 0 &&
+            validation.length > 0 &&
+            choice('Measured', MEASURED, measured, (value) => {
+              chosen = value as Measured;
+              show();
+            }),
           choice('Order', ORDERS, order, (value) => {
             order = value as Order;
             show();
           }),
         ),
-        legend(
-          ['line accent', 'this run'],
-          ['line dashed', 'base model'],
-          ...(view.validation.length > 0 ? [['line faint', 'validation while training'] as const] : []),
-        ),
+        legend(['line accent', 'this run'], ['line dashed', 'base model']),
         ...groups.map(([tier, own]) =>
           element(
             'div',
@@ -76,28 +92,39 @@ interface LanguageMultiple {
   readonly multiple: SmallMultiple;
 }
 
-/** One unit of x is a stage; validation lies between, by its order. */
-function languageMultiples({ stages, validation }: LanguagesView): LanguageMultiple[] {
-  const isLanguage = (code: string): boolean => /^[a-z]{2,3}_[A-Z][a-z]{3}$/.test(code);
-  const codes = new Set(
-    [...stages, ...validation].flatMap(({ bitsPerByte }) => Object.keys(bitsPerByte)).filter(isLanguage),
+/** One unit of x is a stage; the first is the base. */
+const stageMultiples = (stages: LanguagesView['stages']): LanguageMultiple[] =>
+  multiplesOf(
+    stages.map(({ bitsPerByte }, index) => ({ x: index, bitsPerByte })),
+    true,
   );
-  const span = Math.max(1, stages.length - 1);
+
+/** x is the step, stage after stage; the first, before any step, is the base. */
+function validationMultiples(validation: LanguagesView['validation']): LanguageMultiple[] {
+  let numEarlierSteps = 0;
+  return multiplesOf(
+    validation.map(({ stage, step, bitsPerByte }, index) => {
+      const previous = validation[index - 1];
+      if (previous !== undefined && previous.stage !== stage) numEarlierSteps += previous.step;
+      return { x: numEarlierSteps + step, bitsPerByte };
+    }),
+    false,
+  );
+}
+
+function multiplesOf(
+  measurements: readonly { readonly x: number; readonly bitsPerByte: Readonly<Record<string, number>> }[],
+  marks: boolean,
+): LanguageMultiple[] {
+  const codes = new Set(measurements.flatMap(({ bitsPerByte }) => Object.keys(bitsPerByte)));
   return [...codes].map((code) => {
-    const points = stages.flatMap(({ bitsPerByte }, index) =>
-      bitsPerByte[code] === undefined ? [] : [[index, bitsPerByte[code]] as const],
+    const points = measurements.flatMap(({ x, bitsPerByte }) =>
+      bitsPerByte[code] === undefined ? [] : [[x, bitsPerByte[code]] as const],
     );
-    const checks = validation.flatMap(({ bitsPerByte }) =>
-      bitsPerByte[code] === undefined ? [] : [bitsPerByte[code]],
-    );
-    const background = checks.map((value, index) => [(index / Math.max(1, checks.length - 1)) * span, value] as const);
-    const base = stages[0]?.bitsPerByte[code] ?? checks[0];
-    const level = points.at(-1)?.[1] ?? checks.at(-1)!;
-    const gain = base === undefined ? 0 : base - level;
-    const change =
-      base === undefined || points.length + checks.length < 2
-        ? undefined
-        : { text: `${gain >= 0 ? '−' : '+'}${formatNumber(Math.abs(gain))}`, isBetter: gain >= 0 };
+    const [reference, level] = [points[0]![1], points.at(-1)![1]];
+    const gain = reference - level;
+    const verdict = { text: `${gain >= 0 ? '−' : '+'}${formatNumber(Math.abs(gain))}`, isBetter: gain >= 0 };
+    const isMarked = marks || points.length === 1;
     return {
       code,
       level,
@@ -105,11 +132,10 @@ function languageMultiples({ stages, validation }: LanguagesView): LanguageMulti
       multiple: {
         title: nameOf(code),
         code,
-        points: points.length > 0 ? points : background,
-        background,
-        marks: points.length > 0,
-        ...(base === undefined ? {} : { reference: base }),
-        ...(change === undefined ? {} : { verdict: change }),
+        points,
+        marks: isMarked,
+        reference,
+        ...(points.length > 1 && { verdict }),
       },
     };
   });
@@ -123,13 +149,14 @@ function sorted(multiples: readonly LanguageMultiple[], order: Order): LanguageM
   });
 }
 
-/** Tiers as the recipe orders them. */
+/** Means first, then tiers as the recipe orders them. */
 function byTier(
   multiples: readonly LanguageMultiple[],
   tiers: LanguagesView['tiers'],
 ): (readonly [string, readonly LanguageMultiple[]])[] {
-  const groups = Map.groupBy(multiples, ({ code }) => tiers[code] ?? 'other');
-  return [...new Set([...Object.values(tiers), 'other'])].flatMap((tier) =>
+  const isLanguage = (code: string): boolean => /^[a-z]{2,3}_[A-Z][a-z]{3}$/.test(code);
+  const groups = Map.groupBy(multiples, ({ code }) => (isLanguage(code) ? (tiers[code] ?? 'other') : MEANS));
+  return [...new Set([MEANS, ...Object.values(tiers), 'other'])].flatMap((tier) =>
     groups.has(tier) ? [[tier, groups.get(tier)!] as const] : [],
   );
 }

@@ -1,30 +1,55 @@
-/** Loss, learning rate, gradient norm, throughput and every other number of a training log; loss by source as small multiples. */
+/** Loss, learning rate, gradient norm, throughput, validation and every other number of a training log; loss by source as small multiples. */
 import type { Curve, RunView, TrainingView } from '../../api-types.ts';
 import { ask } from '../api.ts';
 import { type Child, element, fill } from '../dom.ts';
-import { formatCount, formatWhole, nameOf } from '../format.ts';
+import { formatCount, formatWhole, nameOf, words } from '../format.ts';
 import { type LineChart, type LineChartOptions, lineChart, type StepRange } from '../line-chart.ts';
 import { choice, empty, section } from '../pieces.ts';
 import { commonScale, type SmallMultiple, smallMultiple } from '../small-multiple.ts';
 import type { OpenView } from '../view.ts';
 
+type Place = 'main' | 'validation' | 'others';
+
 type ChartPlan = Pick<LineChartOptions, 'title' | 'unit' | 'colors' | 'isSmoothed'> & {
+  readonly place: Place;
   readonly names: readonly string[];
 };
 
 const MAIN_CHARTS: readonly ChartPlan[] = [
   {
+    place: 'main',
     names: ['loss'],
     title: 'Loss',
     unit: 'nats per token, or the preference loss',
     colors: ['--c1'],
     isSmoothed: true,
   },
-  { names: ['learningRate'], title: 'Learning rate', unit: '', colors: ['--c5'] },
-  { names: ['gradNorm'], title: 'Gradient norm', unit: 'before clipping', colors: ['--c4'], isSmoothed: true },
-  { names: ['tokensPerSecond'], title: 'Throughput', unit: 'tokens per second', colors: ['--c3'], isSmoothed: true },
+  { place: 'main', names: ['learningRate'], title: 'Learning rate', unit: '', colors: ['--c5'] },
+  {
+    place: 'main',
+    names: ['gradNorm'],
+    title: 'Gradient norm',
+    unit: 'before clipping',
+    colors: ['--c4'],
+    isSmoothed: true,
+  },
+  {
+    place: 'main',
+    names: ['tokensPerSecond'],
+    title: 'Throughput',
+    unit: 'tokens per second',
+    colors: ['--c3'],
+    isSmoothed: true,
+  },
 ];
 const NOT_PLOTTED = new Set(['durationMs']);
+const VALIDATION = 'eval/';
+const LANGUAGE = /\/[a-z]{2,3}_[A-Z][a-z]{3}$/;
+const VALIDATION_NOTE = 'Held-out text, measured while training; a tier is the mean of its languages.';
+const UNITS: Readonly<Record<string, string>> = {
+  forgetting: 'bits per byte lost since the base; lower is better',
+  gain: 'bits per byte won since the base; higher is better',
+};
 const CURVE_COLORS = ['--c1', '--c4', '--c3', '--c5', '--c2', '--c6'];
 
 export const openTraining: OpenView = async ({ run, panel, signal }) => {
@@ -36,11 +61,18 @@ export const openTraining: OpenView = async ({ run, panel, signal }) => {
   let charts: { readonly plan: ChartPlan; readonly chart: LineChart }[] = [];
   const controls = element('div', { class: 'controls' });
   const facts = element('p', { class: 'note', 'aria-live': 'polite' });
-  const main = element('div', { class: 'charts' });
-  const others = element('div', { class: 'charts' });
-  const otherSection = section('Other numbers of the log', undefined, others);
+  const boxes: Record<Place, HTMLElement> = {
+    main: element('div', { class: 'charts' }),
+    validation: element('div', { class: 'charts' }),
+    others: element('div', { class: 'charts' }),
+  };
+  const sections: Partial<Record<Place, HTMLElement>> = {
+    validation: section('Validation', VALIDATION_NOTE, boxes.validation),
+    others: section('Other numbers of the log', undefined, boxes.others),
+  };
   const sources = element('div', {});
   const warnings = element('div', {});
+  const content = [controls, facts, boxes.main, sections.validation, sources, sections.others, warnings];
 
   const load = async (): Promise<void> => {
     if (stage === undefined) return;
@@ -60,20 +92,27 @@ export const openTraining: OpenView = async ({ run, panel, signal }) => {
 
   const draw = (view: TrainingView): void => {
     const byName = new Map(view.curves.map((curve) => [curve.name, curve]));
-    const plans = [...MAIN_CHARTS, ...otherPlans(view.curves)].filter(({ names }) =>
+    const plans = [...MAIN_CHARTS, ...validationPlans(view.curves), ...otherPlans(view.curves)].filter(({ names }) =>
       names.some((name) => byName.has(name)),
     );
     const key = (own: readonly ChartPlan[]): string => own.map(({ title }) => title).join();
     if (key(plans) !== key(charts.map(({ plan }) => plan))) {
       for (const { chart } of charts) chart.close();
       charts = plans.map((plan) => ({ plan, chart: lineChart({ ...plan, onRange: setRange }) }));
-      const roots = (isMain: boolean) =>
-        charts.flatMap(({ plan, chart }) => (MAIN_CHARTS.includes(plan) === isMain ? [chart.root] : []));
-      fill(main, ...roots(true));
-      fill(others, ...roots(false));
-      otherSection.hidden = others.childElementCount === 0;
+      for (const [place, box] of Object.entries(boxes)) {
+        fill(box, ...charts.flatMap(({ plan, chart }) => (plan.place === place ? [chart.root] : [])));
+        const own = sections[place as Place];
+        if (own !== undefined) own.hidden = box.childElementCount === 0;
+      }
     }
-    for (const { plan, chart } of charts) chart.update(plan.names.flatMap((name) => byName.get(name) ?? []));
+    for (const [index, { chart }] of charts.entries()) {
+      const { names } = plans[index]!;
+      // Of a family the title says the first part.
+      const nameIn = (name: string): string => (names.length > 1 ? name.split('/').at(-1)! : name);
+      chart.update(
+        names.flatMap((name) => byName.get(name) ?? []).map((curve) => ({ ...curve, name: nameIn(curve.name) })),
+      );
+    }
     fill(sources, sourceMultiples(view.curves));
     fill(
       warnings,
@@ -114,7 +153,7 @@ export const openTraining: OpenView = async ({ run, panel, signal }) => {
   });
   if (stage === undefined) fill(panel, empty('No stage has written a training log yet.'));
   else {
-    fill(panel, controls, facts, main, sources, otherSection, warnings);
+    fill(panel, ...content);
     showControls();
     await load();
   }
@@ -122,8 +161,7 @@ export const openTraining: OpenView = async ({ run, panel, signal }) => {
     async refresh(next) {
       const before = stagesOf(now).length;
       now = next;
-      if (stage === undefined && (stage = pick(next)?.name) !== undefined)
-        fill(panel, controls, facts, main, sources, otherSection, warnings);
+      if (stage === undefined && (stage = pick(next)?.name) !== undefined) fill(panel, ...content);
       if (stagesOf(next).length !== before) showControls();
       await load();
     },
@@ -147,11 +185,17 @@ function otherPlans(curves: readonly Curve[]): ChartPlan[] {
     .filter((name) => !known.has(name) && !NOT_PLOTTED.has(name) && !/^(loss|eval)\//.test(name));
   const chosen = rest.filter((name) => /\/(chosen|rejected)$/.test(name));
   const families = Map.groupBy(rest, (name) => (chosen.includes(name) ? name.split('/')[0]! : name));
-  const evaluations = curves.map(({ name }) => name).filter((name) => /^eval\/[^/]*(\/all)?$/.test(name));
-  return [...families, ...evaluations.map((name) => [name, [name]] as const)].map(([title, names]) => ({
-    names,
-    title,
-    unit: '',
+  return [...families].map(([title, names]) => ({ place: 'others', names, title, unit: '', colors: CURVE_COLORS }));
+}
+
+/** Groups of languages share a chart for each metric; single languages have small ones of their own in the tab Languages. */
+function validationPlans(curves: readonly Curve[]): ChartPlan[] {
+  const names = curves.map(({ name }) => name).filter((name) => name.startsWith(VALIDATION) && !LANGUAGE.test(name));
+  return [...Map.groupBy(names, (name) => name.split('/')[1]!)].map(([metric, family]) => ({
+    place: 'validation',
+    names: family.toSorted((a, b) => Number(b.endsWith('/all')) - Number(a.endsWith('/all'))),
+    title: words(metric),
+    unit: UNITS[metric] ?? '',
     colors: CURVE_COLORS,
   }));
 }

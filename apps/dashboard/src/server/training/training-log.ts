@@ -4,9 +4,9 @@
  * Source: the events of @marco-ts/trainer, one JSON object a line, which writes NaN and infinities as strings.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { asNumber, asRecord, asText, type JsonRecord } from './json-shape.ts';
+import { asNumber, asRecord, asText, type JsonRecord } from '../json-shape.ts';
+import type { RunsDirectory } from '../runs-directory.ts';
 import { NumericSeries } from './numeric-series.ts';
-import type { RunsDirectory } from './runs-directory.ts';
 
 const CHUNK_BYTES = 4 * 2 ** 20;
 /** A log with more curves than this is told up to here. */
@@ -38,14 +38,15 @@ export interface TrainingLog {
   readonly startedAt: string | undefined;
   /** of one step, lately */
   readonly stepMs: number | undefined;
-  /** Reads what was written since the last call. */
-  refresh(): Promise<void>;
 }
+
+/** Reads what was written since the last call. @returns the whole log; it changes with the next call */
+export type TrainingLogFollower = () => Promise<TrainingLog>;
 
 const NUMBERS = ['loss', 'learningRate', 'gradNorm', 'tokensPerSecond', 'durationMs', 'peakShare'] as const;
 
-export function followTrainingLog(runs: RunsDirectory, path: readonly string[]): TrainingLog {
-  let state = emptyState();
+export function followTrainingLog(runs: RunsDirectory, path: readonly string[]): TrainingLogFollower {
+  let log = emptyLog();
   let offset = 0;
   let fingerprint: Buffer = Buffer.alloc(0);
   let reading: Promise<void> | undefined;
@@ -54,7 +55,7 @@ export function followTrainingLog(runs: RunsDirectory, path: readonly string[]):
     await using file = await runs.open(path);
     const size = file === undefined ? 0 : (await file.stat()).size;
     if (file === undefined || size < offset || !(await isSameBefore(file, offset, fingerprint))) {
-      state = emptyState();
+      log = emptyLog();
       offset = 0;
     }
     if (file === undefined) return;
@@ -70,7 +71,7 @@ export function followTrainingLog(runs: RunsDirectory, path: readonly string[]):
         rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
         continue;
       }
-      for (const line of `${rest.toString('utf8')}${buffer.toString('utf8', 0, end)}`.split('\n')) take(state, line);
+      for (const line of `${rest.toString('utf8')}${buffer.toString('utf8', 0, end)}`.split('\n')) take(log, line);
       rest = Buffer.from(buffer.subarray(end + 1, bytesRead));
       offset = position - rest.length;
       // Other requests want their turn while a long log is read.
@@ -79,60 +80,24 @@ export function followTrainingLog(runs: RunsDirectory, path: readonly string[]):
     fingerprint = await bytesBefore(file, offset);
   };
 
-  return {
-    get series() {
-      return state.series;
-    },
-    get seenTokens() {
-      return state.seenTokens;
-    },
-    get warnings() {
-      return state.warnings;
-    },
-    get checkpoints() {
-      return state.checkpoints;
-    },
-    get evaluations() {
-      return state.evaluations;
-    },
-    get step() {
-      return state.step;
-    },
-    get numSteps() {
-      return state.numSteps;
-    },
-    get isFinished() {
-      return state.isFinished;
-    },
-    get startedAt() {
-      return state.startedAt;
-    },
-    get stepMs() {
-      return state.stepMs;
-    },
-    async refresh() {
-      reading ??= read().finally(() => {
-        reading = undefined;
-      });
-      await reading;
-    },
+  return async () => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    await reading;
+    return log;
   };
 }
 
-interface LogState {
-  series: Map<string, NumericSeries>;
-  seenTokens: Map<string, number>;
-  warnings: LogNote[];
-  checkpoints: number[];
-  evaluations: LogEvaluation[];
-  step: number;
-  numSteps: number;
-  isFinished: boolean;
-  startedAt: string | undefined;
-  stepMs: number | undefined;
-}
+type GrowingLog = { -readonly [Name in keyof TrainingLog]: Growing<TrainingLog[Name]> };
+type Growing<Type> =
+  Type extends ReadonlyMap<infer Key, infer Value>
+    ? Map<Key, Value>
+    : Type extends readonly (infer Element)[]
+      ? Element[]
+      : Type;
 
-function emptyState(): LogState {
+function emptyLog(): GrowingLog {
   return {
     series: new Map(),
     seenTokens: new Map(),
@@ -147,7 +112,7 @@ function emptyState(): LogState {
   };
 }
 
-function take(state: LogState, line: string): void {
+function take(log: GrowingLog, line: string): void {
   if (line === '') return;
   let event: JsonRecord;
   try {
@@ -158,48 +123,49 @@ function take(state: LogState, line: string): void {
   const step = asNumber(event.step);
   if (step === undefined) return;
   const numSteps = asNumber(event.numSteps);
-  if (numSteps !== undefined) state.numSteps = numSteps;
+  if (numSteps !== undefined) log.numSteps = numSteps;
   switch (event.type) {
     case 'run-started':
-      state.startedAt ??= asText(event.time);
-      state.isFinished = false;
-      state.step = step;
-      for (const series of state.series.values()) series.cutAfter(step);
+      log.startedAt ??= asText(event.time);
+      log.isFinished = false;
+      log.step = step;
+      for (const series of log.series.values()) series.cutAfter(step);
+      log.evaluations = log.evaluations.filter((evaluation) => evaluation.step <= step);
       break;
     case 'step-completed':
-      state.step = step;
-      state.stepMs = asNumber(event.durationMs) ?? state.stepMs;
-      for (const name of NUMBERS) add(state, name, step, event[name]);
-      for (const [name, value] of Object.entries(asRecord(event.metrics))) add(state, name, step, value);
+      log.step = step;
+      log.stepMs = asNumber(event.durationMs) ?? log.stepMs;
+      for (const name of NUMBERS) add(log, name, step, event[name]);
+      for (const [name, value] of Object.entries(asRecord(event.metrics))) add(log, name, step, value);
       for (const [source, group] of Object.entries(asRecord(event.groups))) {
         const { loss, numTargets } = asRecord(group);
-        add(state, `loss/${source}`, step, loss);
-        state.seenTokens.set(source, (state.seenTokens.get(source) ?? 0) + (asNumber(numTargets) ?? 0));
+        add(log, `loss/${source}`, step, loss);
+        log.seenTokens.set(source, (log.seenTokens.get(source) ?? 0) + (asNumber(numTargets) ?? 0));
       }
       break;
     case 'evaluation-completed':
-      for (const [name, value] of Object.entries(asRecord(event.metrics))) add(state, `eval/${name}`, step, value);
-      if (state.evaluations.length < MAX_NOTES) state.evaluations.push({ step, metrics: asRecord(event.metrics) });
+      for (const [name, value] of Object.entries(asRecord(event.metrics))) add(log, `eval/${name}`, step, value);
+      if (log.evaluations.length < MAX_NOTES) log.evaluations.push({ step, metrics: asRecord(event.metrics) });
       break;
     case 'checkpoint-saved':
-      if (state.checkpoints.length < MAX_NOTES) state.checkpoints.push(step);
+      if (log.checkpoints.length < MAX_NOTES) log.checkpoints.push(step);
       break;
     case 'warning':
-      if (state.warnings.length < MAX_NOTES) state.warnings.push({ step, message: asText(event.message) ?? '' });
+      if (log.warnings.length < MAX_NOTES) log.warnings.push({ step, message: asText(event.message) ?? '' });
       break;
     case 'run-finished':
-      state.isFinished = true;
-      state.step = step;
+      log.isFinished = true;
+      log.step = step;
       break;
   }
 }
 
-function add(state: LogState, name: string, step: number, value: unknown): void {
+function add(log: GrowingLog, name: string, step: number, value: unknown): void {
   if (typeof value !== 'number' && typeof value !== 'string') return;
-  let series = state.series.get(name);
+  let series = log.series.get(name);
   if (series === undefined) {
-    if (state.series.size >= MAX_SERIES) return;
-    state.series.set(name, (series = new NumericSeries()));
+    if (log.series.size >= MAX_SERIES) return;
+    log.series.set(name, (series = new NumericSeries()));
   }
   if (step >= (series.lastStep() ?? Number.NEGATIVE_INFINITY)) series.push(step, Number(value));
 }

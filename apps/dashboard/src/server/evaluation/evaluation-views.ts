@@ -1,22 +1,16 @@
 /**
  * Scores after each stage, bits per byte by language, samples, and two evaluations compared by @marco-ts/eval's paired test.
- *
- * Differs from a plain table of p-values: they are adjusted for the number of groups that a metric is told for (Holm), since forty languages
- * at 0.05 would make two of them "significant" by chance.
  */
-import { adjustPValues, compareResults, type EvalResults } from '@marco-ts/eval';
-import type { ComparisonView, EvaluationView, LanguagesView, SampleView, ScoreView } from '../api-types.ts';
-import { languageTiers } from './data-views.ts';
-import { asArray, asNumber, asNumbers, asRecord, asText, given, type JsonRecord } from './json-shape.ts';
-import { TRAINING_LOG_FILE } from './run-view.ts';
-import type { RunsDirectory } from './runs-directory.ts';
-import type { TrainingLog } from './training-log.ts';
+import type { ComparisonView, EvaluationView, LanguagesView, SampleView, ScoreView } from '../../api-types.ts';
+import { languageTiers } from '../data-views.ts';
+import { asArray, asNumber, asNumbers, asRecord, asText, given, type JsonRecord } from '../json-shape.ts';
+import { TRAINING_LOG_FILE } from '../run-view.ts';
+import type { RunsDirectory } from '../runs-directory.ts';
+import type { TrainingLog } from '../training/training-log.ts';
+import { compareInThread } from './compare-in-thread.ts';
 
 const EVALUATION_FILE = 'evaluation.json';
 const VALIDATION_PREFIX = /^bits_?per_?byte\//i;
-/** The least p that a test can give is 1 over one more than this: low enough to stand an adjustment for forty languages. */
-const NUM_RESAMPLES = 2000;
-const SIGNIFICANCE = 0.05;
 
 export async function evaluationViews(runs: RunsDirectory, run: readonly string[]): Promise<EvaluationView[]> {
   const views: EvaluationView[] = [];
@@ -64,7 +58,7 @@ function scoresOf(task: string, result: JsonRecord): ScoreView[] {
 export async function languagesView(
   runs: RunsDirectory,
   run: readonly string[],
-  trainingLog: (path: readonly string[]) => TrainingLog,
+  trainingLog: (path: readonly string[]) => Promise<TrainingLog>,
 ): Promise<LanguagesView> {
   const tiers = await languageTiers(runs, run);
   const stages: LanguagesView['stages'][number][] = [];
@@ -81,8 +75,7 @@ export async function languagesView(
   for (const { name, path } of await runs.stages(run)) {
     const logPath = [...path, TRAINING_LOG_FILE];
     if ((await runs.state(logPath)) === undefined) continue;
-    const log = trainingLog(logPath);
-    await log.refresh();
+    const log = await trainingLog(logPath);
     for (const { step, metrics } of log.evaluations) {
       const bitsPerByte = Object.fromEntries(
         Object.entries(asNumbers(metrics)).flatMap(([metric, value]) =>
@@ -147,15 +140,5 @@ export async function comparisonView(
     (await readEvaluations(runs, run)).find((one) => one.after === stage)?.results;
   const [first, second] = [await find(before), await find(after)];
   if (first === undefined || second === undefined) return undefined;
-  const rows = compareResults(first as unknown as EvalResults, second as unknown as EvalResults, {
-    numResamples: NUM_RESAMPLES,
-  });
-  const families = Map.groupBy(rows, ({ task, metric, grouping }) => `${task} ${metric} ${grouping}`);
-  return [...families.values()].flatMap((family) => {
-    const adjusted = adjustPValues(family.map(({ pValue }) => pValue));
-    return family.map((row, index): ComparisonView => {
-      const adjustedPValue = adjusted[index]!;
-      return { ...row, adjustedPValue, significant: adjustedPValue !== null && adjustedPValue < SIGNIFICANCE };
-    });
-  });
+  return compareInThread({ before: first, after: second });
 }

@@ -1,5 +1,5 @@
 /** The curves of one training stage, made small enough to send and to draw. */
-import type { TrainingView } from '../api-types.ts';
+import type { TrainingView } from '../../api-types.ts';
 import { downsample } from './downsample.ts';
 import type { TrainingLog } from './training-log.ts';
 
@@ -13,7 +13,6 @@ export interface CurveRequest {
   readonly names?: readonly string[];
 }
 
-/** @param log refreshed by the caller */
 export function trainingView(stage: string, log: TrainingLog, request: CurveRequest): TrainingView {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, maxPoints, names } = request;
   const loss = log.series.get('loss');
