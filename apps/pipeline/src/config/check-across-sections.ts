@@ -18,7 +18,12 @@ const LENGTHS = [
 type Loose = Readonly<Record<string, unknown>>;
 
 export function checkAcrossSections(recipe: unknown): ConfigProblem[] {
-  return [...pivotProblems(recipe), ...lengthProblems(recipe), ...translationProblems(recipe)];
+  return [
+    ...pivotProblems(recipe),
+    ...lengthProblems(recipe),
+    ...translationProblems(recipe),
+    ...trainingProblems(recipe),
+  ];
 }
 
 /** The pivot is one of the languages. */
@@ -52,6 +57,28 @@ function lengthProblems(recipe: unknown): ConfigProblem[] {
         path: [name, key],
         message: `${name}.${key}: ${rule} model.maxPositionEmbeddings ${maxPositionEmbeddings}, got ${length}`,
       },
+    ];
+  });
+}
+
+/** Options of one training section that need or exclude each other. */
+function trainingProblems(recipe: unknown): ConfigProblem[] {
+  return ['pretrain', 'sft', 'preference'].flatMap((name) => {
+    const { lora, freeze, stageTransition, watch, evaluateEverySteps } = section(recipe, name);
+    const problem = (key: string, message: string): ConfigProblem => ({
+      path: [name, key],
+      message: `${name}.${key}: ${message}`,
+    });
+    return [
+      ...(lora !== undefined && freeze !== undefined
+        ? [problem('freeze', 'goes without lora, which freezes every weight; take one of them away')]
+        : []),
+      ...(lora !== undefined && stageTransition === 'continue'
+        ? [problem('stageTransition', 'must be rewarm with lora, whose every stage begins a new adapter, got continue')]
+        : []),
+      ...(watch !== undefined && evaluateEverySteps === undefined
+        ? [problem('watch', 'watches a validation metric; say every how many steps with evaluateEverySteps')]
+        : []),
     ];
   });
 }

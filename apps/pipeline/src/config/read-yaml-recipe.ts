@@ -4,9 +4,9 @@
  * Keys may be written as in TypeScript (`microBatchSize`), in snake_case (`micro_batch_size`), or as other trainers name them
  * (`per_device_train_batch_size`).
  */
-import { isCollection, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { ConfigError, type ConfigPath, type ConfigProblem, formatPath } from './config-problem.ts';
 import { familiarKey } from './familiar-names.ts';
+import { openYaml } from './open-yaml.ts';
 import { keysAt } from './recipe-keys.ts';
 
 export interface YamlRecipe {
@@ -19,22 +19,10 @@ export interface YamlRecipe {
 
 /** @throws ConfigError for YAML that cannot be parsed, with line and column of every error */
 export function readYamlRecipe(text: string, file: string): YamlRecipe {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const place = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      file,
-      document.errors.map((error) => ({ path: [], message: error.message, place: place(error.pos[0]) })),
-    );
-  }
-  const root: unknown = document.toJS();
+  const { value: root, start, positionOf } = openYaml(text, file);
   if (root !== null && (typeof root !== 'object' || Array.isArray(root))) {
     throw new ConfigError(file, [
-      { path: [], message: 'expected a recipe (keys and values), got something else', place: place(0) },
+      { path: [], message: 'expected a recipe (keys and values), got something else', place: start },
     ]);
   }
   const source = { ...(root as Record<string, unknown> | null) };
@@ -45,7 +33,7 @@ export function readYamlRecipe(text: string, file: string): YamlRecipe {
     problems.push({
       path: ['extends'],
       message: `extends: expected the name of a recipe, got ${JSON.stringify(extendedNode)}`,
-      place: positionOf(['extends']) ?? place(0),
+      place: positionOf(['extends']) ?? start,
     });
   }
   /** path in the recipe -> path as written */
@@ -76,7 +64,7 @@ export function readYamlRecipe(text: string, file: string): YamlRecipe {
         problems.push({
           path: [...path, name],
           message: `"${key}" at ${formatPath(path)} gives ${name} a second time; keep one of them`,
-          place: positionOf([...original, key]) ?? place(0),
+          place: positionOf([...original, key]) ?? start,
         });
       }
       result[name] = visit(item, [...path, name], [...original, key]);
@@ -87,16 +75,5 @@ export function readYamlRecipe(text: string, file: string): YamlRecipe {
   function visit(item: unknown, path: ConfigPath, original: ConfigPath): unknown {
     written.set(formatPath(path), original);
     return rename(item, path, original);
-  }
-
-  function positionOf(path: ConfigPath): string | undefined {
-    const parent: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-    const last = path.at(-1)!;
-    let node: unknown;
-    if (isMap(parent))
-      node = parent.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(last))?.key;
-    else if (isCollection(parent)) node = parent.items[last as number];
-    const range = isNode(node) ? (node as Node).range : undefined;
-    return range === undefined || range === null ? undefined : place(range[0]);
   }
 }

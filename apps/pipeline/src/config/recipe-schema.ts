@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { datasetSourceSchema } from './dataset-source-schema.ts';
-import { pretrainingOptions, trainingOptions } from './training-options.ts';
+import { trainingOptions } from './training-options.ts';
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" or "-"');
 /** a language in a script, as a recipe writes it */
@@ -248,11 +248,10 @@ export const recipeSchema = z.strictObject({
     maxEpochs: positive,
     /** a language's share within its tier follows its tokens to this power: 1 is by size, 0 equal, which is the paper's and the default */
     temperatureAlpha: ratio.optional(),
-    /** bits per byte of validation documents every so many steps; never when absent */
-    evaluateEverySteps: count.optional(),
-    /** validation documents per language for it */
+    /** validation documents per language for `evaluateEverySteps`, of this and of the later sections */
     numValidationDocuments: count,
-    ...pretrainingOptions,
+    /** a later stage warms up again (rewarm, default), or goes on where the one before ends, with its moments (continue) */
+    stageTransition: z.enum(['rewarm', 'continue']).optional(),
     stages: z.array(pretrainStage).min(1),
   }),
   /** leave out to skip */
@@ -337,6 +336,19 @@ export const recipeSchema = z.strictObject({
     numPreferencePairs: countOrNone,
     numSamples: countOrNone,
     sampleMaxNewTokens: count,
+    /** asked of the model before training and of the last one */
+    benchmarks: z
+      .strictObject({
+        /** tasks, groups and patterns as in `marco eval ls`; `heldout` is made of the run's own test text */
+        tasks: z.array(z.string().min(1)).min(1),
+        /** directory of data sets, for all tasks but `heldout` */
+        data: z.string().min(1).optional(),
+        /** items of each task, at most */
+        limit: count,
+        /** examples before each question; the tasks' own without it */
+        numFewShot: countOrNone.optional(),
+      })
+      .optional(),
   }),
   export: z.strictObject({
     dtype: z.enum(['F32', 'F16', 'BF16']),

@@ -6,6 +6,17 @@ import { z } from 'zod';
 const share = z.number().min(0).max(1);
 const count = z.int().positive();
 
+/** An adapter, by LLaMA-Factory's and PEFT's meaning of the fields. */
+export const loraSchema = z.strictObject({
+  rank: count,
+  /** its product counts alpha / rank times; default twice the rank */
+  alpha: z.number().positive().optional(),
+  /** linear layers by the end of their names, such as [q_proj, v_proj]; or `all-linear` (default), or a regular expression of whole names */
+  targetModules: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+  /** alpha / √rank in place of alpha / rank */
+  useRslora: z.boolean().optional(),
+});
+
 export const trainingOptions = {
   /** default adamw; muon moves the matrices inside the layers, AdamW the rest */
   optimizer: z.enum(['adamw', 'muon']).optional(),
@@ -15,6 +26,21 @@ export const trainingOptions = {
   decayRatio: share.optional(),
   /** names of parameters that are not trained; `*` stands for any characters, as in `model.embed_tokens.*` */
   freeze: z.array(z.string().min(1)).min(1).optional(),
+  /** trains an adapter and leaves the weights as they are: saved as `adapter/` in PEFT's format, handed on merged into the weights */
+  lora: loraSchema.optional(),
+  /** validation every so many steps, before the first and after the last; never when absent */
+  evaluateEverySteps: count.optional(),
+  /** judges a stage by one of its validation metrics, such as bits_per_byte/all or forgetting/english */
+  watch: z
+    .strictObject({
+      metric: z.string().min(1),
+      mode: z.enum(['min', 'max']).optional(),
+      /** evaluations without improvement after which the stage ends; never when absent */
+      patience: count.optional(),
+      /** keeps the best checkpoint and hands that model on */
+      keepBest: z.boolean().optional(),
+    })
+    .optional(),
   /** a loss or gradient that is not finite, or a spike, stops the run (default) or leaves that step out and tells */
   onDivergence: z.enum(['stop', 'skip']).optional(),
   /** robust deviations above the median of the last steps from which a loss or gradient norm is a spike; never when absent */
@@ -31,22 +57,6 @@ export const trainingOptions = {
   reportTo: z.array(z.enum(['tensorboard', 'mlflow'])).optional(),
   /** for reportTo mlflow */
   mlflow: z.strictObject({ trackingUri: z.url(), experimentName: z.string().min(1) }).optional(),
-};
-
-export const pretrainingOptions = {
-  /** a later stage warms up again (rewarm, default), or goes on where the one before ends, with its moments (continue) */
-  stageTransition: z.enum(['rewarm', 'continue']).optional(),
-  /** judges a stage by one of its validation metrics, such as bits_per_byte/all or forgetting/english */
-  watch: z
-    .strictObject({
-      metric: z.string().min(1),
-      mode: z.enum(['min', 'max']).optional(),
-      /** evaluations without improvement after which the stage ends; never when absent */
-      patience: count.optional(),
-      /** keeps the best checkpoint and hands that model on */
-      keepBest: z.boolean().optional(),
-    })
-    .optional(),
 };
 
 const all = z.object(trainingOptions);

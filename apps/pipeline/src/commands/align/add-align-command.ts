@@ -31,6 +31,8 @@ export interface AlignOptions {
   readonly lossWeights?: string;
   readonly beta: number;
   readonly loraRank?: number;
+  readonly loraAlpha?: number;
+  readonly loraTargets?: string;
   readonly learningRate: number;
   readonly epochs: number;
   readonly sequenceLength: number;
@@ -75,6 +77,8 @@ export function addAlignCommand(program: Command, { pipeline, output }: CommandC
     .option('--loss-weights <numbers>', 'comma-separated, one per loss')
     .option('--beta <number>', 'strength of the pull towards the reference', numberFromZero, 0.1)
     .option('--lora-rank <rank>', 'train an adapter only; the reference is the model with the adapter off', wholeNumber)
+    .option('--lora-alpha <number>', 'its product counts alpha / rank times (default: twice the rank)', numberFromZero)
+    .option('--lora-targets <names>', 'comma-separated ends of names, such as q_proj,v_proj (default: all-linear)')
     .option('--learning-rate <number>', 'peak after warm-up', numberFromZero, 5e-7)
     .option('--epochs <count>', 'times each pair is seen in a round', wholeNumber, 1)
     .option(

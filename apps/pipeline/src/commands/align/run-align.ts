@@ -4,14 +4,12 @@ import { basename, join, resolve } from 'node:path';
 import { type AlignRecipe, alignRecipeSchema, REWARD_NAMES } from '../../align/align-recipe.ts';
 import { alignStages, TABLE_FILE } from '../../align/align-stages.ts';
 import { BACKEND_NAMES } from '../../config/recipe-schema.ts';
-import { createRunConsole } from '../../console/run-console.ts';
 import { createTerminal } from '../../console/terminal.ts';
 import { BadInputError } from '../../errors.ts';
-import { runStages } from '../../runner/run-stages.ts';
 import { findModel } from '../../serving/open-chat-model.ts';
 import { MODEL_DIRECTORY } from '../../stage-files/model-files.ts';
 import type { CommandOutput } from '../pipeline.ts';
-import { listenForStopSignals } from '../recipe/stop-signals.ts';
+import { runAtTerminal, stagesAsJson } from '../run-at-terminal.ts';
 import type { AlignOptions } from './add-align-command.ts';
 
 export interface AlignRequest {
@@ -28,33 +26,19 @@ export async function runAlign(
   const model = await findModel(directory);
   const recipe = recipeOf(resolve(model.directory), options);
   const terminal = createTerminal(options.json ? output.stderr : output.stdout);
-  const runConsole = createRunConsole(terminal);
-  const stop = listenForStopSignals((name) => runConsole.print(`${name}: stopping as soon as the stage has saved`));
-  let outcome: Awaited<ReturnType<typeof runStages<AlignRecipe>>>;
-  try {
-    outcome = await runStages({
-      stages: alignStages(recipe),
-      recipe,
-      source: 'marco align',
-      directory: options.output,
-      codeVersion,
-      signal: stop.signal,
-      observer: runConsole,
-    });
-  } finally {
-    runConsole.close();
-    stop.close();
-  }
+  const outcome = await runAtTerminal(terminal, {
+    stages: alignStages(recipe),
+    recipe,
+    source: 'marco align',
+    directory: options.output,
+    codeVersion,
+  });
   const rounds = outcome.stages.filter(({ planned }) => planned.stage.resumable);
   const last = join(rounds.at(-1)!.directory, MODEL_DIRECTORY);
   if (options.json) {
-    const stages = outcome.stages.map(({ planned, directory: path, manifest }) => ({
-      name: planned.stage.name,
-      directory: path,
-      counts: manifest.counts,
-      seconds: manifest.seconds,
-    }));
-    output.stdout.write(`${JSON.stringify({ directory: options.output, model: last, stages }, null, 2)}\n`);
+    output.stdout.write(
+      `${JSON.stringify({ directory: options.output, model: last, stages: stagesAsJson(outcome) }, null, 2)}\n`,
+    );
     return;
   }
   for (const { planned, directory: path } of outcome.stages) {
@@ -107,7 +91,7 @@ function recipeOf(model: string, options: AlignOptions): AlignRecipe {
       lossTypes: options.loss.split(','),
       ...(options.lossWeights === undefined ? {} : { lossWeights: numbers(options.lossWeights) }),
       beta: options.beta,
-      ...(options.loraRank === undefined ? {} : { loraRank: options.loraRank }),
+      ...loraOf(options),
       learningRate: options.learningRate,
       numEpochs: options.epochs,
       sequenceLength: options.sequenceLength,
@@ -131,6 +115,12 @@ function recipeOf(model: string, options: AlignOptions): AlignRecipe {
   throw new BadInputError(
     `[@marco-ts/pipeline] align: options must make sense together, got:\n  ${problems}\nSee: marco align --help`,
   );
+}
+
+function loraOf({ loraRank: rank, loraAlpha: alpha, loraTargets }: AlignOptions) {
+  if (rank === undefined && alpha === undefined && loraTargets === undefined) return {};
+  const targetModules = loraTargets === 'all-linear' ? loraTargets : loraTargets?.split(',');
+  return { lora: { rank, ...(alpha && { alpha }), ...(targetModules && { targetModules }) } };
 }
 
 function serverOf(key: string, url: string | undefined, model: string | undefined, keyVariable: string | undefined) {

@@ -6,10 +6,10 @@ import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkDataPlan, type DataPlan, STEP_NAMES } from '@marco-ts/data';
-import { isMap, isNode, LineCounter, type Node, parseDocument } from 'yaml';
 import { applyOverrides } from '../../config/apply-overrides.ts';
 import { ConfigError, type ConfigPath, formatPath } from '../../config/config-problem.ts';
 import { nearestName } from '../../config/nearest-name.ts';
+import { openYaml } from '../../config/open-yaml.ts';
 import { BadInputError } from '../../errors.ts';
 
 export interface PlanChanges {
@@ -32,30 +32,13 @@ const CODE_EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
 
 /** JSON is YAML 1.2: one reader gives places for both. */
 function readText(text: string, file: string): ReadPlan {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const place = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      file,
-      document.errors.map((error) => ({ path: [], message: error.message, place: place(error.pos[0]) })),
-      PLANS,
-    );
-  }
+  const { value, positionOf } = openYaml(text, file, PLANS);
   return {
-    value: document.toJS(),
-    placeOf: (path) => {
+    value,
+    placeOf(path) {
       for (let length = path.length; length > 0; length--) {
-        const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
-        const key = path[length - 1]!;
-        const node: unknown = isMap(parent)
-          ? parent.items.find((pair) => String(pair.key) === String(key))?.key
-          : document.getIn(path.slice(0, length), true);
-        const range = isNode(node) ? (node as Node).range : undefined;
-        if (range) return place(range[0]);
+        const position = positionOf(path.slice(0, length));
+        if (position !== undefined) return position;
       }
       return undefined;
     },

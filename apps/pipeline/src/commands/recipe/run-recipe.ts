@@ -4,19 +4,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recipe } from '../../config/recipe-schema.ts';
-import { createRunConsole } from '../../console/run-console.ts';
 import { createTerminal, type Terminal } from '../../console/terminal.ts';
 import { InterruptedError } from '../../errors.ts';
 import { summaryTable } from '../../report/summary-table.ts';
 import { HTML_REPORT_FILE, writeReport } from '../../report/write-report.ts';
 import { planRun } from '../../runner/plan-run.ts';
 import { checkRunDirectory } from '../../runner/run-directory.ts';
-import { type RunOutcome, runStages } from '../../runner/run-stages.ts';
+import type { RunOutcome } from '../../runner/run-stages.ts';
 import { requireRecipeMemory } from '../../training/require-recipe-memory.ts';
 import type { CommandOutput, Pipeline } from '../pipeline.ts';
+import { runAtTerminal, stagesAsJson } from '../run-at-terminal.ts';
 import { planAsJson, planTable } from './show-plan.ts';
 import { stageTable } from './stage-table.ts';
-import { listenForStopSignals } from './stop-signals.ts';
 
 export interface RunRequest {
   readonly recipe: Recipe;
@@ -42,37 +41,21 @@ export async function runRecipe(pipeline: Pipeline, request: RunRequest, output:
     else terminal.write(`${recipe.name} in ${directory}\n\n${planTable(planned)}\n\nNothing was run (--dry-run).\n`);
     return;
   }
-  const runConsole = createRunConsole(terminal);
-  const stop = listenForStopSignals((name) => {
-    runConsole.print(
-      terminal.style(
-        'yellow',
-        `${name}: stopping as soon as the stage has saved; Ctrl-C again stops at once and loses what is not saved`,
-      ),
-    );
-  });
   let outcome: RunOutcome<Recipe>;
   try {
-    runConsole.print(`${terminal.style('bold', recipe.name)} in ${directory}`);
-    outcome = await runStages({
+    outcome = await runAtTerminal(terminal, {
       stages,
       recipe,
       source: request.source,
       directory,
       codeVersion: pipeline.codeVersion,
-      signal: stop.signal,
-      observer: runConsole,
     });
   } catch (error) {
-    runConsole.close();
     if (error instanceof InterruptedError) {
       terminal.write(`${terminal.style('yellow', `${error.message}.`)} Go on with: ${request.resumeCommand}\n`);
     }
     throw error;
-  } finally {
-    stop.close();
   }
-  runConsole.close();
   await finish(pipeline, request, outcome, terminal, output);
 }
 
@@ -88,14 +71,9 @@ async function finish(
   const results = await pipeline.collectResults(directory);
   if (isNew || !existsSync(join(directory, HTML_REPORT_FILE))) await writeReport(directory, results);
   if (request.json) {
-    const stages = outcome.stages.map(({ planned, directory: path, manifest }) => ({
-      name: planned.stage.name,
-      directory: path,
-      ran: outcome.ran.includes(planned.stage.name),
-      seconds: manifest.seconds,
-      counts: manifest.counts,
-    }));
-    output.stdout.write(`${JSON.stringify({ directory, ran: outcome.ran, stages, results }, null, 2)}\n`);
+    output.stdout.write(
+      `${JSON.stringify({ directory, ran: outcome.ran, stages: stagesAsJson(outcome), results }, null, 2)}\n`,
+    );
     return;
   }
   if (!isNew) {

@@ -1,15 +1,13 @@
 /** From the options of `marco train` to its stages, run like those of a recipe: resumable, with a manifest each. */
 import { join, resolve } from 'node:path';
 import { loadRecipe } from '../../config/load-recipe.ts';
-import { createRunConsole } from '../../console/run-console.ts';
 import { createTerminal } from '../../console/terminal.ts';
 import { BadInputError } from '../../errors.ts';
-import { runStages } from '../../runner/run-stages.ts';
 import { MODEL_DIRECTORY } from '../../stage-files/model-files.ts';
 import type { TrainRecipe, WorkerRecipe } from '../../train/train-recipe.ts';
 import { trainStages } from '../../train/train-stages.ts';
 import type { CommandOutput } from '../pipeline.ts';
-import { listenForStopSignals } from '../recipe/stop-signals.ts';
+import { runAtTerminal, stagesAsJson } from '../run-at-terminal.ts';
 import type { TrainOptions } from './add-train-command.ts';
 
 export interface TrainRequest {
@@ -34,32 +32,16 @@ export async function runTrain({ name, options, codeVersion }: TrainRequest, out
   };
   const directory = worker === undefined ? options.output : join(options.output, `worker-${worker.slot}`);
   const terminal = createTerminal(options.json ? output.stderr : output.stdout);
-  const runConsole = createRunConsole(terminal);
-  const stop = listenForStopSignals((signal) => runConsole.print(`${signal}: stopping as soon as the step is saved`));
-  let outcome: Awaited<ReturnType<typeof runStages<TrainRecipe>>>;
-  try {
-    outcome = await runStages({
-      stages: trainStages(recipe),
-      recipe,
-      source,
-      directory,
-      codeVersion,
-      signal: stop.signal,
-      observer: runConsole,
-    });
-  } finally {
-    runConsole.close();
-    stop.close();
-  }
+  const outcome = await runAtTerminal(terminal, {
+    stages: trainStages(recipe),
+    recipe,
+    source,
+    directory,
+    codeVersion,
+  });
   const model = join(outcome.stages.at(-1)!.directory, MODEL_DIRECTORY);
   if (options.json) {
-    const stages = outcome.stages.map(({ planned, directory: path, manifest }) => ({
-      name: planned.stage.name,
-      directory: path,
-      counts: manifest.counts,
-      seconds: manifest.seconds,
-    }));
-    output.stdout.write(`${JSON.stringify({ directory, model, stages }, null, 2)}\n`);
+    output.stdout.write(`${JSON.stringify({ directory, model, stages: stagesAsJson(outcome) }, null, 2)}\n`);
     return;
   }
   terminal.write(`\n  ${model}  the trained model, for transformers\n`);
