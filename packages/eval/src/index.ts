@@ -56,6 +56,7 @@ export {
   type EvaluationComparison,
 } from './results/compare-evaluations.ts';
 export { type CompareOptions, type ComparisonRow, compareResults } from './results/compare-results.ts';
+export { type EvalContamination, type TaskContamination, taskTexts } from './results/contamination.ts';
 export type { EvalResults } from './results/eval-results.ts';
 export { groupResults } from './results/group-results.ts';
 export { type LmEvalOptions, type LmEvalResults, lmEvalResults, lmEvalSamples } from './results/lm-eval-results.ts';
@@ -126,6 +127,8 @@ export type {
   TaskRun,
 } from './tasks/eval-task.ts';
 export { type LetterChoices, letterChoices } from './tasks/exams/letter-choices.ts';
+export { type HeldOutParagraph, type HeldOutRowsOptions, heldOutRows } from './tasks/held-out/held-out-rows.ts';
+export { HELD_OUT, type HeldOutKind, heldOutTask } from './tasks/held-out/held-out-tasks.ts';
 export { type ChatEndpointOptions, type ChatModel, chatEndpoint } from './tasks/judge/chat-endpoint.ts';
 export { type JudgePairOptions, judgePair, type PairVerdict, type Preference } from './tasks/judge/judge-pair.ts';
 export {

@@ -7,6 +7,7 @@
 import { adjustPValues } from '../statistics/adjust-p-values.ts';
 import type { EvalSample, Json, TaskResult } from '../tasks/eval-task.ts';
 import { type CompareOptions, type ComparisonRow, compareResults } from './compare-results.ts';
+import type { EvalContamination } from './contamination.ts';
 import type { EvalResults } from './eval-results.ts';
 import { groupResults } from './group-results.ts';
 
@@ -44,6 +45,8 @@ export interface EvaluationComparison {
   /** tasks that only one of the two was asked */
   readonly onlyBefore: readonly string[];
   readonly onlyAfter: readonly string[];
+  /** of the texts in the training text of the later model, else of the earlier, by task and group */
+  readonly contamination?: EvalContamination;
 }
 
 export interface CompareEvaluationsOptions extends CompareOptions {
@@ -72,6 +75,7 @@ export function compareEvaluations(
       rows[index] = { ...rows[index]!, adjustedPValue, significant: adjustedPValue !== null && adjustedPValue < alpha };
     }
   }
+  const contamination = second.contamination ?? first.contamination;
   return {
     before: before.modelName,
     after: after.modelName,
@@ -85,6 +89,7 @@ export function compareEvaluations(
     ),
     onlyBefore: Object.keys(before.tasks).filter((task) => !Object.hasOwn(after.tasks, task)),
     onlyAfter: Object.keys(after.tasks).filter((task) => !Object.hasOwn(before.tasks, task)),
+    ...(contamination && { contamination }),
   };
 }
 

@@ -2,6 +2,7 @@
  * The report of one evaluation: plain data that survives JSON and holds what is needed to score and compare again.
  */
 import type { Json, TaskResult } from '../tasks/eval-task.ts';
+import type { EvalContamination } from './contamination.ts';
 
 export interface EvalResults {
   readonly format: 'marco-ts/eval-results';
@@ -17,4 +18,6 @@ export interface EvalResults {
   };
   readonly tasks: Readonly<Record<string, TaskResult>>;
   readonly seconds: number;
+  /** where the model's training text was at hand */
+  readonly contamination?: EvalContamination;
 }

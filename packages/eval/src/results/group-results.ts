@@ -3,6 +3,7 @@
  */
 import { aggregateGroups } from '../tasks/aggregate-groups.ts';
 import type { TaskResult } from '../tasks/eval-task.ts';
+import { sumContamination } from './contamination.ts';
 import type { EvalResults } from './eval-results.ts';
 
 /** Every group with two members or more in the results as a task of its own, then the tasks that are in none. */
@@ -17,8 +18,23 @@ export function groupResults(results: EvalResults): EvalResults {
   );
   const aggregates = Object.entries(aggregateGroups({ results: results.tasks, groups, numResamples, seed }));
   const grouped = new Set(aggregates.flatMap(([, { tasks }]) => tasks));
+  const { contamination } = results;
   return {
     ...results,
+    ...(contamination && {
+      contamination: {
+        ...contamination,
+        tasks: {
+          ...contamination.tasks,
+          ...Object.fromEntries(
+            aggregates.flatMap(([group, { tasks }]) => {
+              const sum = sumContamination(contamination, tasks);
+              return sum === undefined ? [] : [[group, sum]];
+            }),
+          ),
+        },
+      },
+    }),
     tasks: Object.fromEntries([
       ...aggregates.map(([group, { tasks, metrics, macroBy, overall, groups }]): [string, TaskResult] => {
         const members = tasks.map((name) => results.tasks[name]!);

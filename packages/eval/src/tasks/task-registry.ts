@@ -26,6 +26,7 @@ import { okapiTasks } from './exams/okapi.ts';
 import { mgsmTasks } from './generation/mgsm.ts';
 import { tydiqaTasks } from './generation/tydiqa.ts';
 import { xquadTasks } from './generation/xquad.ts';
+import { HELD_OUT, HELD_OUT_KINDS, heldOutTask, heldOutTasks } from './held-out/held-out-tasks.ts';
 import { nearestNames } from './nearest-names.ts';
 import { floresTask, floresTasks } from './translation/flores.ts';
 import { ntrexTasks } from './translation/ntrex.ts';
@@ -56,12 +57,13 @@ const FAMILIES = [
   floresTasks,
   ntrexTasks,
   wmtTasks,
+  heldOutTasks,
 ];
 
 let registry: ReadonlyMap<string, TaskDefinition> | undefined;
 let groups: ReadonlyMap<string, readonly string[]> | undefined;
 
-/** All tasks with fixed names; FLORES-200 pairs without English are found by name as well, but not listed. */
+/** All tasks with fixed names; FLORES-200 pairs without English, and held-out text of further languages, are found by name but not listed. */
 export function taskDefinitions(): ReadonlyMap<string, TaskDefinition> {
   registry ??= new Map(FAMILIES.flatMap((family) => family()).map((definition) => [definition.name, definition]));
   return registry;
@@ -104,6 +106,8 @@ function tasksNamed(name: string): TaskDefinition[] {
   }
   const pair = /^flores200_(\w{3}_\w{4})-(\w{3}_\w{4})$/.exec(name);
   if (pair && pair[1] !== pair[2]) return [floresTask(pair[1]!, pair[2]!)];
+  const heldOut = new RegExp(`^${HELD_OUT}_(${HELD_OUT_KINDS.join('|')})_([a-z]{3}_[A-Z][a-z]{3})$`).exec(name);
+  if (heldOut) return [heldOutTask(HELD_OUT_KINDS.find((kind) => kind === heldOut[1])!, heldOut[2]!)];
   const near = nearestNames(name, [...taskGroups().keys(), ...all.keys()]);
   throw inputError('findTasks', `a task must be one of the registry, got '${name}'. Did you mean ${near.join(', ')}?`);
 }
