@@ -11,12 +11,7 @@ import { loadQwen2 } from '@marco-ts/model/files';
 import { benchError } from '../bench-error.ts';
 import { medianAndSpread } from '../measure/spread.ts';
 import { answerRequests } from './answer-requests.ts';
-
-export type GenerateRequest =
-  | { readonly task: 'prefill'; readonly batchSize: number; readonly promptLength: number }
-  | { readonly task: 'decode'; readonly batchSize: number; readonly promptLength: number; readonly numTokens: number }
-  | { readonly task: 'greedy'; readonly promptLength: number; readonly numTokens: number }
-  | { readonly task: 'read' };
+import { type GenerateRequest, promptsOf } from './generate-request.ts';
 
 const GIB = 2 ** 30;
 const { directory, threads } = JSON.parse(process.argv[2]!) as { directory: string; threads: number };
@@ -27,19 +22,15 @@ await answerRequests<GenerateRequest>(async () => {
   const { numThreads, simd } = await initBackend({ prefer: ['wasm'], numThreads: threads });
   const { params, config } = await loadQwen2(directory);
   const loaded = now();
-  const promptsOf = (batchSize: number, length: number) =>
-    Array.from({ length: batchSize }, (_, row) =>
-      Int32Array.from({ length }, (_, i) => (i * 7919 + row * 31) % config.vocabSize),
-    );
   const common = { params, config, eosTokenIds: [] };
-  await generate({ ...common, prompts: promptsOf(1, 16), maxNewTokens: 1 });
+  await generate({ ...common, prompts: promptsOf(1, 16, config.vocabSize), maxNewTokens: 1 });
   const firstToken = now();
   return {
     facts: { numThreads, simd, loadSeconds: loaded - start, firstTokenSeconds: firstToken - start },
     async answer(request) {
       if (request.task === 'read') return { seconds: readOneGibibyte() };
       const { task, promptLength } = request;
-      const prompts = promptsOf(task === 'greedy' ? 1 : request.batchSize, promptLength);
+      const prompts = promptsOf(task === 'greedy' ? 1 : request.batchSize, promptLength, config.vocabSize);
       if (task === 'prefill') {
         const begin = now();
         await generate({ ...common, prompts, maxNewTokens: 1 });

@@ -1,8 +1,11 @@
 /**
- * A Qwen2 model directory in float32 with random weights: what both sides of the suite `generate` load.
+ * A Qwen2 model directory in float32 with random weights: what all sides of the suite `generate` load.
+ *
+ * Its tokenizer knows bytes and special tokens only, as llama.cpp asks for one; the rest of the vocabulary is rows of padding to it.
  */
 import { writeHuggingFaceModel } from '@marco-ts/checkpoint';
 import { parameterShapes, type Qwen2Config, qwen2ConfigToJson } from '@marco-ts/model';
+import { QWEN2_SPECIAL_TOKENS, trainTokenizer } from '@marco-ts/tokenizer';
 
 /** Weights are even in ±0.035 (a standard deviation of 0.02), which costs less than normal ones; norms are one. */
 export async function writeRandomModel(directory: string, config: Qwen2Config): Promise<void> {
@@ -24,5 +27,6 @@ export async function writeRandomModel(directory: string, config: Qwen2Config): 
     arrays,
     dtype: 'F32',
     maxShardSizeBytes: 1e9,
+    files: trainTokenizer([], { vocabSize: 256 + QWEN2_SPECIAL_TOKENS.length }).files(),
   });
 }
