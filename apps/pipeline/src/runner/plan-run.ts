@@ -2,7 +2,7 @@
  * Decides, before anything runs, which stages are up to date, which run and why.
  *
  * A stage's key is the hash of its config, its version, the code version and the keys of its inputs. Stages are deterministic, so a
- * finished directory with the same key has the same contents and is not made again, unless files of it are gone or cut off.
+ * finished directory with the same key has the same contents and is not made again, unless files of it are gone or damaged.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -60,7 +60,7 @@ export async function planRun<R extends RunRecipe>(options: {
     const partial = join(options.directory, findStageEntry(entries, directoryName, PARTIAL_SUFFIX));
     const manifest = await readStageManifest(path);
     const entry = { stage, directoryName, key, inputKeys, config, versions };
-    const damage = manifest?.hash === key ? await findDamage(path, manifest.notes?.files) : undefined;
+    const damage = manifest?.hash === key ? await findDamage(path, manifest.notes?.files, 'sizes') : undefined;
     if (manifest?.hash === key && damage === undefined) {
       planned.set(stage.name, { ...entry, status: 'up-to-date', reason: '' });
       continue;
@@ -86,6 +86,34 @@ export async function planRun<R extends RunRecipe>(options: {
     }
   }
   return [...planned.values()];
+}
+
+/**
+ * Reads the files of finished stages again, and plans those anew that are damaged.
+ *
+ * @param which `inputs`: of stages that another one is about to build on; `all`
+ */
+export async function withDamagedStages<R extends RunRecipe>(
+  planned: readonly PlannedStage<R>[],
+  directory: string,
+  which: 'inputs' | 'all',
+): Promise<PlannedStage<R>[]> {
+  const inputs = new Set<string>();
+  const checked: PlannedStage<R>[] = [];
+  // From the end, since a damaged stage needs its own inputs.
+  for (const entry of planned.toReversed()) {
+    const isChecked = entry.status === 'up-to-date' && (which === 'all' || inputs.has(entry.stage.name));
+    const damage = isChecked ? await damageOf(join(directory, entry.directoryName)) : undefined;
+    const next = damage === undefined ? entry : { ...entry, status: 'run' as const, reason: damage };
+    if (next.status !== 'up-to-date') for (const name of next.stage.dependsOn) inputs.add(name);
+    checked.unshift(next);
+  }
+  return checked;
+}
+
+/** What is wrong with the contents of a finished stage's files, in words. */
+export async function damageOf(stageDirectory: string): Promise<string | undefined> {
+  return findDamage(stageDirectory, (await readStageManifest(stageDirectory))?.notes?.files, 'contents');
 }
 
 async function readUnfinishedKey(directory: string): Promise<string | null> {

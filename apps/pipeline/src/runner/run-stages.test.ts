@@ -18,11 +18,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-async function run(changes: Partial<ToyRecipe> = {}, stages?: Stage<ToyRecipe>[], codeVersion = '1') {
+async function run(
+  changes: Partial<ToyRecipe> = {},
+  stages?: Stage<ToyRecipe>[],
+  codeVersion = '1',
+  verify?: 'inputs' | 'all',
+) {
   const calls: string[] = [];
   const logs: string[] = [];
   const outcome = await runStages({
     stages: stages ?? toyStages(calls),
+    ...(verify && { verify }),
     recipe: { ...TOY_RECIPE, ...changes },
     source: 'toy',
     directory,
@@ -92,6 +98,30 @@ describe('skipping and rerunning', () => {
     const { calls, logs } = await run();
     expect(calls).toEqual(['numbers']);
     expect(logs).toContain('stage numbers: its directory has no manifest that can be read: it is not finished');
+  });
+
+  test('a changed bit makes its stage run again before another builds on it, or when all are verified', async () => {
+    await run();
+    const whole = contents(directory);
+    const path = join(directory, '01-numbers', 'numbers.json');
+    const flipBit = (): void => {
+      const bytes = readFileSync(path);
+      bytes[1]! ^= 1;
+      writeFileSync(path, bytes);
+    };
+    flipBit();
+    expect((await run({ offset: 2 })).calls).toEqual(['sum']);
+    const { calls, logs } = await run({ factor: 4, offset: 2 });
+    expect(calls).toEqual(['numbers', 'squares from 0', 'sum']);
+    expect(logs[0]).toMatch(
+      /^stage numbers: its file numbers\.json is damaged: checksum \w{8} where \w{8} was written$/,
+    );
+    flipBit();
+    expect((await run({ factor: 4, offset: 2 })).calls).toEqual([]);
+    expect((await run({ factor: 4, offset: 2 }, undefined, '1', 'all')).calls).toEqual(['numbers']);
+    expect(contents(directory)).not.toEqual(whole);
+    await run();
+    expect(contents(directory)).toEqual(whole);
   });
 
   test('files that are gone or cut off make their stage run again, and nothing after it', async () => {

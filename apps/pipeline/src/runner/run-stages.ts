@@ -10,7 +10,7 @@ import { readManifest, type StageManifest, writeFileAtomic, writeManifest } from
 import { BadInputError, InterruptedError, StageFailedError, type StopSignal } from '../errors.ts';
 import { formatBytes } from '../format/format-quantity.ts';
 import { measurePeakMemory } from './measure-peak-memory.ts';
-import { type PlannedStage, planRun, UNFINISHED_FILE } from './plan-run.ts';
+import { type PlannedStage, planRun, UNFINISHED_FILE, withDamagedStages } from './plan-run.ts';
 import { checkRunDirectory, openRunDirectory } from './run-directory.ts';
 import { acquireRunLock } from './run-lock.ts';
 import type { RunRecipe, Stage, StageCounts, StageProgress } from './stage.ts';
@@ -49,6 +49,7 @@ const LOG_FILE = 'run.log';
 
 /**
  * @param options.source what the recipe was read from, for `recipe.json`
+ * @param options.verify which finished stages' files are read and held against their checksums; default those that a stage builds on
  * @param options.signal its `reason` is an `InterruptedError`; any other reason counts as SIGINT
  * @throws BadInputError when the directory is in use or holds something else
  * @throws InterruptedError when the signal stopped it; the same call goes on where it stopped
@@ -60,6 +61,7 @@ export async function runStages<R extends RunRecipe>(options: {
   source: string;
   directory: string;
   codeVersion: string;
+  verify?: 'inputs' | 'all';
   signal?: AbortSignal;
   observer?: RunObserver;
 }): Promise<RunOutcome<R>> {
@@ -82,7 +84,11 @@ export async function runStages<R extends RunRecipe>(options: {
       }
       const names = stages.map((stage, index) => stageDirectoryName(index, stage.name));
       for (const line of await renumberStages(directory, names)) await log(line);
-      const planned = await planRun({ stages, recipe, directory, codeVersion });
+      const planned = await withDamagedStages(
+        await planRun({ stages, recipe, directory, codeVersion }),
+        directory,
+        options.verify ?? 'inputs',
+      );
       observer.onPlan?.(planned as unknown as readonly PlannedStage<RunRecipe>[]);
       const ran: string[] = [];
       for (const entry of planned) {

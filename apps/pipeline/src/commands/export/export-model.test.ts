@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openGguf, openHuggingFaceModel } from '@marco-ts/checkpoint';
+import { openGguf, openHuggingFaceModel, writeManifest } from '@marco-ts/checkpoint';
 import { disposeParams, initBackend } from '@marco-ts/core';
 import { saveQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tinyChatModel } from '../../../test/fixtures/tiny-chat-model.ts';
+import { listStageFiles } from '../../runner/stage-files.ts';
 import { exportModel } from './export-model.ts';
 
 let directory: string;
@@ -50,4 +51,28 @@ test.each([
   ['gguf' as const, 'F16' as const, 'x', /--out must end in \.gguf, got .*x/],
 ])('%s with %s at %s is refused', async (format, dtype, name, message) => {
   await expect(exportModel(from, { format, dtype, out: join(directory, name) })).rejects.toThrow(message);
+});
+
+test('a model of a stage in which a bit was changed is not exported', async () => {
+  const stage = join(directory, '14-export');
+  const path = join(stage, 'hugging-face', 'model.safetensors');
+  await cp(from, join(stage, 'hugging-face'), { recursive: true });
+  const record = {
+    stage: 'export',
+    inputs: {},
+    config: {},
+    versions: {},
+    counts: {},
+    seconds: 1,
+    startedAt: new Date(0).toISOString(),
+    hash: 'a'.repeat(64),
+  };
+  await writeManifest(stage, { ...record, notes: { files: await listStageFiles(stage) } });
+  await exportModel(join(stage, 'hugging-face'), { format: 'gguf', out: join(directory, 'whole.gguf') });
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 5]! ^= 1;
+  await writeFile(path, bytes);
+  await expect(
+    exportModel(join(stage, 'hugging-face'), { format: 'gguf', out: join(directory, 'changed.gguf') }),
+  ).rejects.toThrow(/as its run wrote it.*model\.safetensors is damaged: checksum.*marco resume/);
 });

@@ -12,6 +12,7 @@ import {
 } from '@marco-ts/checkpoint';
 import { parseQwen2Config } from '@marco-ts/model';
 import { BadInputError } from '../../errors.ts';
+import { damageOf } from '../../runner/plan-run.ts';
 import { findModel } from '../../serving/open-chat-model.ts';
 import type { ExportOptions } from './add-export-command.ts';
 
@@ -33,6 +34,9 @@ const TORCH_NAMES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as cons
 export async function exportModel(given: string | undefined, options: ExportOptions): Promise<ExportedModel> {
   const { format, out, overwrite = false } = options;
   const { directory: from, id } = await findModel(given);
+  const damage = await damageOf(join(from, '..'));
+  if (damage !== undefined)
+    throw bad(`the model must be as its run wrote it, got a stage of which ${damage} at ${from}. Run: marco resume`);
   const dtype = options.dtype ?? (format === 'hf' ? 'F32' : 'F16');
   const name = options.name ?? id;
   if (format === 'hf') {

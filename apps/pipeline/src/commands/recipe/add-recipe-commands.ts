@@ -44,7 +44,9 @@ ${EXIT_CODE_HELP}`,
 
   program
     .command('resume')
-    .description('go on with a stopped run, with the recipe stored in its directory')
+    .description(
+      'go on with a stopped run, with the recipe stored in its directory; a stage whose files are gone or changed runs again',
+    )
     .argument('[dir]', 'run directory (default: the latest below runs/)')
     .option('--json', 'write one JSON object to stdout; messages go to stderr')
     .addHelpText('after', '\nExamples:\n  marco resume\n  marco resume runs/tiny-cpu')
@@ -55,7 +57,7 @@ ${EXIT_CODE_HELP}`,
       const { json = false } = options;
       await runRecipe(
         pipeline,
-        { recipe, source: record.source, directory, dryRun: false, json, resumeCommand },
+        { recipe, source: record.source, directory, verify: 'all', dryRun: false, json, resumeCommand },
         output,
       );
     });

@@ -21,6 +21,7 @@ export interface RunRequest {
   readonly recipe: Recipe;
   readonly source: string;
   readonly directory: string;
+  readonly verify?: 'inputs' | 'all';
   readonly dryRun: boolean;
   /** one JSON object on stdout at the end; everything for people goes to stderr */
   readonly json: boolean;
@@ -49,6 +50,7 @@ export async function runRecipe(pipeline: Pipeline, request: RunRequest, output:
       source: request.source,
       directory,
       codeVersion: pipeline.codeVersion,
+      ...(request.verify && { verify: request.verify }),
     });
   } catch (error) {
     if (error instanceof InterruptedError) {
