@@ -8,10 +8,12 @@ import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { BadInputError } from '../src/errors.ts';
-import { type Claim, claims, SIZES, type Size } from './claims.ts';
+import { EXPORT_DIRECTORY } from '../src/stages/export-stage.ts';
+import { baseSettings, type Claim, claims, SIZES, type Size } from './claims.ts';
 import { measureRun } from './measure-run.ts';
 import { runParallelFilter } from './parallel-filter.ts';
 import { claimChart, claimSection, type FinishedRun } from './render-results.ts';
@@ -33,6 +35,7 @@ const command = new Command('run-experiments')
   .option('--only <claim...>', 'claims to run (default: all)')
   .option('--seeds <numbers>', 'comma-separated', '1,2,3')
   .option('--sizes <names>', `comma-separated, of ${Object.keys(SIZES).join(', ')}`, Object.keys(SIZES).join(','))
+  .option('--threads <count>', 'of the wasm backend', '2')
   .option('--report-only', 'run nothing, write the results of what is there')
   .option('--dry-run', 'list the runs')
   .parse();
@@ -41,6 +44,7 @@ const options = command.opts<{
   only?: string[];
   seeds: string;
   sizes: string;
+  threads: string;
   reportOnly?: boolean;
   dryRun?: boolean;
 }>();
@@ -82,54 +86,97 @@ function plan(): Planned[] {
           variant,
           size,
           seed: Number(seed),
-          directory: join(output, claim.name, `${variant.name.replaceAll(' ', '-')}-${size}-seed-${seed}`),
+          directory: runDirectory(claim, variant, size, Number(seed)),
         })),
       ),
     ),
   );
 }
 
-async function runOnce({ claim, variant, size, seed, directory }: Planned, place: string): Promise<void> {
+function runDirectory({ name }: Claim, variant: Claim['variants'][number], size: Size, seed: number): string {
+  return join(output, name, `${variant.name.replaceAll(' ', '-')}-${size}-seed-${seed}`);
+}
+
+async function runOnce(run: Planned, place: string): Promise<void> {
+  const { claim, variant, size, seed, directory } = run;
   if (await exists(join(directory, RESULT_FILE))) return;
   console.log(`${new Date().toISOString()} ${place}: ${claim.name}, ${variant.name}, ${size}, seed ${seed}`);
   await mkdir(directory, { recursive: true });
   const startedAt = performance.now();
-  const found =
-    variant.parallel === undefined
-      ? await runPipeline(variant, size, seed, directory)
-      : await runParallelFilter({
-          testData: process.env.MARCO_TEST_DATA!,
-          selection: variant.parallel,
-          ...SIZES[size],
-          seed,
-        });
+  const found = (await foundElsewhere(run)) ?? (await measureVariant(run));
   const finished = {
+    seconds: Math.round((performance.now() - startedAt) / 1000),
+    node: process.version,
+    ...found,
     claim: claim.name,
     variant: variant.name,
     size,
     seed,
-    ...found,
-    node: process.version,
-    seconds: Math.round((performance.now() - startedAt) / 1000),
   };
   await writeFile(join(directory, RESULT_FILE), `${JSON.stringify(finished, null, 2)}\n`);
-  // Models and shards are of no further use.
-  for (const entry of await readdir(directory)) {
-    if (/^\d\d-/.test(entry) && !entry.includes('evaluate-')) await rm(join(directory, entry), { recursive: true });
-  }
+  await removeStages(directory);
 }
 
-async function runPipeline({ settings }: Planned['variant'], size: Size, seed: number, directory: string) {
-  const sections = { ...settings, model: SIZES[size], seed };
+/** The result of the same run under another claim. */
+async function foundElsewhere({ variant, size, seed }: Planned): Promise<FinishedRun | undefined> {
+  for (const claim of allClaims) {
+    const same = claim.variants.find(({ settings, parallel }) =>
+      isDeepStrictEqual([settings, parallel], [variant.settings, variant.parallel]),
+    );
+    const path = same && join(runDirectory(claim, same, size, seed), RESULT_FILE);
+    if (path !== undefined && (await exists(path))) return JSON.parse(await readFile(path, 'utf8'));
+  }
+  return undefined;
+}
+
+async function measureVariant({
+  variant,
+  size,
+  seed,
+  directory,
+}: Planned): Promise<Pick<FinishedRun, 'numParameters' | 'measures'>> {
+  if (variant.parallel !== undefined) {
+    const testData = process.env.MARCO_TEST_DATA!;
+    return runParallelFilter({ testData, selection: variant.parallel, ...SIZES[size], seed });
+  }
+  const model = variant.isAdaptation ? { kind: 'directory', directory: await baseModel(size, seed) } : SIZES[size];
+  await runPipeline({ ...variant.settings, model, seed }, directory);
+  const { numParameters } = JSON.parse(await readFile(join(directory, 'results.json'), 'utf8'));
+  return { numParameters, measures: await measureRun(directory) };
+}
+
+/**
+ * The English and Chinese model of a seed, trained when it is first wanted.
+ *
+ * @returns its Hugging Face directory
+ */
+async function baseModel(size: Size, seed: number): Promise<string> {
+  const base = join(output, 'base', `${size}-seed-${seed}`);
+  await runPipeline({ ...baseSettings(newsDirectory), model: SIZES[size], seed }, base);
+  return join(base, (await readdir(base)).find((entry) => entry.endsWith('-export'))!, EXPORT_DIRECTORY);
+}
+
+async function runPipeline(sections: Readonly<Record<string, unknown>>, directory: string): Promise<void> {
   const overrides = Object.entries(sections).flatMap(([key, value]) => [
     '--set',
     `${key}=${value === null ? 'null' : flow(value)}`,
   ]);
-  await runCommand(['run', 'tiny-cpu', '--output', directory, ...overrides]);
-  const { numParameters } = JSON.parse(await readFile(join(directory, 'results.json'), 'utf8')) as {
-    numParameters: number;
-  };
-  return { numParameters, measures: await measureRun(directory) };
+  await runCommand([
+    'run',
+    'tiny-cpu',
+    '--output',
+    directory,
+    ...overrides,
+    '--set',
+    `backend.numThreads=${options.threads}`,
+  ]);
+}
+
+/** Models and shards are of no further use. */
+async function removeStages(directory: string): Promise<void> {
+  for (const entry of await readdir(directory)) {
+    if (/^\d\d-/.test(entry) && !entry.includes('evaluate-')) await rm(join(directory, entry), { recursive: true });
+  }
 }
 
 /** A value on one line of YAML. */

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { datasetSourceSchema } from '../config/dataset-source-schema.ts';
 import { BACKEND_NAMES } from '../config/recipe-schema.ts';
+import { loraSchema } from '../config/training-options.ts';
 
 const count = z.int().positive();
 const fraction = z.number().min(0).max(1);
@@ -54,8 +55,7 @@ export const alignRecipeSchema = z
       lossTypes: z.array(z.enum(ALIGN_LOSSES)).min(1),
       lossWeights: z.array(z.number().nonnegative()).optional(),
       beta: z.number().positive(),
-      /** train an adapter of all linear layers of this rank only, with alpha twice the rank; merged in the end */
-      loraRank: count.optional(),
+      lora: loraSchema.optional(),
       learningRate: z.number().positive().max(1),
       numEpochs: count,
       sequenceLength: count,

@@ -31,7 +31,7 @@ import {
 import { disposeParams } from '@marco-ts/core';
 import { trainLanguageIdentifier } from '@marco-ts/data';
 import { type ChatModel, chatEndpoint, sentenceChrf } from '@marco-ts/eval';
-import type { LoraConfig, Qwen2Config } from '@marco-ts/model';
+import type { Qwen2Config } from '@marco-ts/model';
 import { loadQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import { languageName } from '../config/recipe-languages.ts';
@@ -216,16 +216,11 @@ function trainStage(round: number, previous: string | undefined): Stage<AlignRec
         tokenizer,
         model: { config, params },
         ...lossOf(config, training),
-        lora: loraOf(training),
         config: { training, seed },
         files: tokenizer.files(),
       });
     },
   };
-}
-
-function loraOf({ loraRank: rank }: AlignRecipe['training']): LoraConfig | undefined {
-  return rank === undefined ? undefined : { rank, alpha: 2 * rank, targetModules: 'all-linear' };
 }
 
 function lossOf(config: Qwen2Config, { lossTypes, lossWeights, beta, recompute }: AlignRecipe['training']) {

@@ -28,6 +28,7 @@ import { loadStageModel } from '../stage-files/model-files.ts';
 import { openReplay } from './open-replay.ts';
 import { startBackend } from './start-backend.ts';
 import { trainOnPreferences } from './train-on-preferences.ts';
+import { validateStage } from './validate-stage.ts';
 
 type PreferenceSettings = NonNullable<Recipe['preference']>;
 
@@ -90,6 +91,7 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
           lossFn: alignmentLoss(model.config, settings),
           needsReference: settings.lossTypes.some(needsReference),
           extend: (loader, index) => ({ ...loader.batchAt(index), ...(replay && { replay: replay.batchAt(index) }) }),
+          evaluate: await validateStage(context, settings, model.config, previous),
           config: { settings, seed },
         });
       } finally {

@@ -6,8 +6,8 @@ import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
 import { runPretraining, transitionsOf } from '../training/run-pretraining.ts';
-import { validateLanguages } from '../training/validate-languages.ts';
 import { planFile, SHARDS_DIRECTORY } from './shards-stage.ts';
+import { validateStage } from './validate-stage.ts';
 
 /** @param previous name of the stage whose model is trained on */
 export function pretrainStage(stageName: string, previous: string): Stage<Recipe> {
@@ -35,7 +35,7 @@ export function pretrainStage(stageName: string, previous: string): Stage<Recipe
         loadModel: () => loadStageModel(previousDirectory),
         previousDirectory,
         config: config(recipe),
-        evaluate: (model) => validateLanguages(context, model, previousDirectory),
+        evaluate: (model) => validateStage(context, recipe.pretrain, model, previous),
       });
     },
   };

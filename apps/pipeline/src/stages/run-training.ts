@@ -23,6 +23,7 @@ import type { TrainingOptions } from '../config/training-options.ts';
 import type { RunRecipe, StageContext, StageCounts } from '../runner/stage.ts';
 import { type StageModel, saveStageModel } from '../stage-files/model-files.ts';
 import { readCarriedOptimizer, writeCarriedOptimizer } from '../training/carried-optimizer.ts';
+import { type Adapter, makeAdapter } from '../training/make-adapter.ts';
 import { makeLoggers } from '../training/make-loggers.ts';
 import { makeOptimizer } from '../training/make-optimizer.ts';
 import { makeSchedule } from '../training/make-schedule.ts';
@@ -32,6 +33,8 @@ export { TRAINING_LOG_FILE } from '../training/make-loggers.ts';
 
 /** The record of the backend that the stage ran on. */
 export const BACKEND_FILE = 'backend.json';
+/** Where `lora` of the settings leaves the adapter, in PEFT's format. */
+export const ADAPTER_DIRECTORY = 'adapter';
 const CHECKPOINTS_DIRECTORY = 'checkpoints';
 
 /** What every training section of a recipe has. */
@@ -55,7 +58,7 @@ export interface TrainingPlan<Batch> {
   readonly settings: TrainingSettings;
   readonly learningRate: number;
   readonly numSteps: number;
-  /** freed once the run has its own copy */
+  /** freed once nothing needs it any more */
   readonly model: StageModel;
   readonly lossFn: LossFn<Batch>;
   readonly batchAt: (microBatchIndex: number) => Batch;
@@ -63,7 +66,6 @@ export interface TrainingPlan<Batch> {
   /** part of the recipe that a checkpoint must agree with */
   readonly config: JsonObject;
   readonly evaluate?: EvaluateOptions | undefined;
-  readonly watch?: WatchOptions | undefined;
   /** learning rate by steps within the stage, in place of the settings' */
   readonly schedule?: Schedule;
   /** operations per token of forward and backward, for the log */
@@ -74,8 +76,6 @@ export interface TrainingPlan<Batch> {
   readonly synchronize?: Synchronize;
   /** leave the moments for the next stage to carry on */
   readonly keepOptimizer?: boolean;
-  /** the whole model of what was trained, such as an adapter put into its base; new tensors */
-  readonly toModel?: (trained: ParamMap) => ParamMap;
   /** saved beside the weights, such as the tokenizer's */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -96,13 +96,15 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
   });
   const carried = plan.continueFrom === undefined ? undefined : await readCarriedOptimizer(plan.continueFrom);
   const schedule = plan.schedule ?? makeSchedule(settings, { peak: plan.learningRate, numSteps });
+  const adapter = settings.lora && makeAdapter(model, plan.lossFn, settings.lora, context.seed);
+  const { params, lossFn } = adapter ?? { ...plan, ...model };
   const logger = await makeLoggers({ ...settings, directory, runName: context.recipe.name, log });
   let result: TrainResult | undefined;
   try {
     progress.start({ total: numSteps, unit: 'steps' });
     const run = train({
-      params: model.params,
-      lossFn: plan.lossFn,
+      params,
+      lossFn,
       batchAt: plan.batchAt,
       numSteps,
       gradAccumSteps: settings.gradAccumSteps,
@@ -116,8 +118,8 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
       keepOptimizerState: plan.keepOptimizer ?? false,
       ...given('freeze', settings.freeze),
       ...given('average', averageOf(settings, numSteps)),
-      ...given('evaluate', plan.evaluate),
-      ...given('watch', plan.watch),
+      ...given('evaluate', plan.evaluate && evaluateWhole(plan.evaluate, adapter)),
+      ...given('watch', settings.watch as WatchOptions | undefined),
       ...given('continueFrom', carried),
       ...given('synchronize', plan.synchronize),
       ...(plan.flopsPerToken === undefined ? {} : { speed: await speedOf(plan.flopsPerToken) }),
@@ -127,14 +129,14 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
       await logger.log(event);
       if (event.type === 'run-started') {
         // The run has its own copy: two of them would cost 4 bytes a parameter.
-        disposeParams(model.params);
+        disposeParams(params);
         if (event.resumed) log(`going on from step ${event.step}`);
       }
       if (event.type === 'warning') log(event.message);
       if (event.type === 'round-completed') for (const note of event.notes) log(note);
       if (event.type === 'run-finished' && event.stoppedEarly)
         log(
-          `${plan.watch!.metric} no longer improves: ended at step ${event.step}, the best was step ${event.best?.step}`,
+          `${settings.watch!.metric} no longer improves: ended at step ${event.step}, the best was step ${event.best?.step}`,
         );
       if (event.type === 'step-completed') {
         loss = event.loss;
@@ -143,8 +145,9 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
     });
     if (result.interrupted) throw signal.reason;
     const handedOn = await paramsToHandOn(result, plan, store);
-    const whole = plan.toModel?.(handedOn);
+    const whole = adapter?.merged(handedOn);
     try {
+      await adapter?.save(join(directory, ADAPTER_DIRECTORY), handedOn);
       await saveStageModel(directory, { config: model.config, params: whole ?? handedOn }, plan.files);
     } finally {
       if (whole !== undefined) disposeParams(whole);
@@ -160,6 +163,7 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
     return { steps: result.step, tokens: result.totalTokens, ...finalLoss };
   } finally {
     await logger.close();
+    disposeParams(params);
     disposeParams(model.params);
     for (const map of [carried?.optimizerState, result?.params, result?.average, result?.optimizerState])
       if (map !== undefined) disposeParams(map);
@@ -169,7 +173,7 @@ export async function runTraining<Batch>(context: TrainingContext, plan: Trainin
 /** The best checkpoint's weights where they are asked for, else the average, else the last. @returns owned by the caller */
 async function paramsToHandOn<Batch>(
   result: TrainResult,
-  { watch, settings }: TrainingPlan<Batch>,
+  { settings: { watch, weightAverage } }: TrainingPlan<Batch>,
   store: CheckpointStore,
 ): Promise<ParamMap> {
   if (
@@ -181,9 +185,25 @@ async function paramsToHandOn<Batch>(
     return copyParams(result.average ?? result.params);
   }
   const { groups } = await store.load(result.best.step);
-  const best = paramsFromArrays((settings.weightAverage === undefined ? groups.params : groups.average)!);
+  const best = paramsFromArrays((weightAverage === undefined ? groups.params : groups.average)!);
   // Frozen parameters are not in the checkpoint: they are as they were.
   return new Map([...copyParams(new Map([...result.params].filter(([name]) => !best.has(name)))), ...best]);
+}
+
+/** Validation is of the model, whatever part of it is trained. */
+function evaluateWhole<Batch>(evaluate: EvaluateOptions, adapter: Adapter<Batch> | undefined): EvaluateOptions {
+  if (adapter === undefined) return evaluate;
+  return {
+    ...evaluate,
+    async run(trained, step, average) {
+      const whole = adapter.applied(average ?? trained);
+      try {
+        return await evaluate.run(whole, step);
+      } finally {
+        disposeParams(whole);
+      }
+    },
+  };
 }
 
 function guardOf({ onDivergence = 'stop', spikeThreshold }: TrainingSettings) {

@@ -26,6 +26,7 @@ import { openReplay } from './open-replay.ts';
 import { ownConversations } from './own-conversations.ts';
 import { runTraining } from './run-training.ts';
 import { startBackend } from './start-backend.ts';
+import { validateStage } from './validate-stage.ts';
 
 type SftSettings = NonNullable<Recipe['sft']>;
 
@@ -96,6 +97,7 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
             return replay === undefined ? batch : concatBatches(batch, replay.batchAt(index), sourceNames.length);
           },
           groupNames: [...sourceNames, ...(replay?.sourceNames ?? [])],
+          evaluate: await validateStage(context, settings, model.config, previous),
           config: { settings, seed },
         });
       } finally {

@@ -11,10 +11,9 @@ import {
   precomputeReferenceLogProbs,
 } from '@marco-ts/aligner';
 import type { JsonObject } from '@marco-ts/checkpoint';
-import { disposeParams, type LossFn, type ParamMap } from '@marco-ts/core';
-import { initLoraParams, type LoraConfig, mergeLora, withLora } from '@marco-ts/model';
+import type { LossFn } from '@marco-ts/core';
 import type { Tokenizer } from '@marco-ts/tokenizer';
-import { readJsonlLog } from '@marco-ts/trainer';
+import { type EvaluateOptions, readJsonlLog } from '@marco-ts/trainer';
 import type { StageCounts } from '../runner/stage.ts';
 import type { StageModel } from '../stage-files/model-files.ts';
 import { numStepsOf } from '../stage-files/used-tokens.ts';
@@ -29,15 +28,14 @@ export interface PreferencePlan<Batch extends PreferenceBatch> {
   };
   readonly pairs: readonly EncodedPreferencePair[];
   readonly tokenizer: Tokenizer;
-  /** Both the reference and where training starts; freed at the end. */
+  /** Both the reference and where training starts; freed at the end. With `lora` the reference is the model with the adapter off. */
   readonly model: StageModel;
   readonly lossFn: LossFn<Batch>;
-  /** Trains an adapter only: the reference is the model with the adapter off, and what is saved has it merged in. */
-  readonly lora?: LoraConfig | undefined;
   /** Whether the loss compares with the reference. */
   readonly needsReference: boolean;
   /** Adds to each batch what the loss wants beside the pairs. */
   readonly extend?: (loader: PreferenceLoader, index: number) => Batch;
+  readonly evaluate?: EvaluateOptions | undefined;
   /** Part of the recipe that a checkpoint must agree with. */
   readonly config: JsonObject;
   /** Saved beside the weights: tokenizer files. */
@@ -79,24 +77,17 @@ export async function trainOnPreferences<Batch extends PreferenceBatch>(
     settings,
     learningRate,
     numSteps: numStepsOf(loader.numBatches, gradAccumSteps),
-    ...(plan.lora === undefined ? { model, lossFn } : adapterOf(model, lossFn, plan.lora, seed)),
+    model,
+    lossFn,
+    evaluate: plan.evaluate,
     batchAt: (index) => extend(loader, index),
     groupNames: loader.sourceNames,
     config,
     ...(plan.files && { files: plan.files }),
-  }).finally(() => disposeParams(model.params));
+  });
   const fall = plan.needsReference ? await fallOfBoth(join(directory, TRAINING_LOG_FILE)) : undefined;
   if (fall !== undefined) log(fall);
   return { ...counts, pairs: pairs.length };
-}
-
-/** The adapter as what is trained; `model` must outlive it. */
-function adapterOf<Batch>({ params: base, config }: StageModel, lossFn: LossFn<Batch>, lora: LoraConfig, seed: number) {
-  return {
-    model: { config, params: initLoraParams(config, lora, seed) },
-    lossFn: withLora(lossFn, base, config, lora),
-    toModel: (adapter: ParamMap) => mergeLora(base, adapter, config, lora),
-  };
 }
 
 const NUM_LAST_STEPS = 5;

@@ -17,9 +17,12 @@ export interface WorkerRecipe {
 
 export interface TrainRecipe extends RunRecipe, Pick<Recipe, 'backend' | 'pretrain'> {
   readonly data: Pick<Recipe['data'], 'tiers'>;
+  readonly eval: Pick<Recipe['eval'], 'batchTokens'>;
   /** absolute; holds one directory per shard, as `marco run` leaves them in `03-shards/shards` */
   readonly shards: string;
   /** absolute; a Hugging Face directory */
   readonly model: string;
+  /** absolute; a file or folder of held-out documents that say their language, for `pretrain.evaluateEverySteps` */
+  readonly validation?: string;
   readonly worker?: WorkerRecipe;
 }

@@ -6,23 +6,34 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashJson, type JsonObject } from '@marco-ts/checkpoint';
 import {
+  type Document,
   encodePackedPlan,
+  listInputs,
   openShard,
   packSequences,
   planMixture,
+  readDocuments,
   type Shard,
   sourceStatsFromShards,
 } from '@marco-ts/data';
+import type { Qwen2Config } from '@marco-ts/model';
 import { loadQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
-import { createDilocoWorker, createDirectoryMailbox, createS3Mailbox, type Mailbox } from '@marco-ts/trainer';
-import { mixtureTierOf, sharesWithinTier } from '../config/recipe-languages.ts';
+import {
+  createDilocoWorker,
+  createDirectoryMailbox,
+  createS3Mailbox,
+  type EvaluateOptions,
+  type Mailbox,
+} from '@marco-ts/trainer';
+import { languageTiers, mixtureTierOf, sharesWithinTier } from '../config/recipe-languages.ts';
 import { BadInputError } from '../errors.ts';
-import type { Stage } from '../runner/stage.ts';
+import type { Stage, StageContext } from '../runner/stage.ts';
 import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
 import { planFile } from '../stages/shards-stage.ts';
 import { type PretrainingWorker, runPretraining } from '../training/run-pretraining.ts';
+import { validateLanguages } from '../training/validate-languages.ts';
 import type { TrainRecipe, WorkerRecipe } from './train-recipe.ts';
 
 const PLAN_STAGE = 'plan';
@@ -95,6 +106,7 @@ function stage(name: string, previous: string | undefined): Stage<TrainRecipe> {
       const { model, shards, pretrain, worker } = recipe;
       const config = { ...commonConfig(recipe), stage: name } as JsonObject;
       const diloco = worker === undefined ? undefined : openWorker(worker, name, hashJson(config), signal);
+      const previousDirectory = previous === undefined ? model : inputs[previous]!;
       const hasTokenizer = existsSync(join(model, 'tokenizer.json'));
       try {
         return await runPretraining(context, {
@@ -103,8 +115,9 @@ function stage(name: string, previous: string | undefined): Stage<TrainRecipe> {
           planPath: join(inputs[PLAN_STAGE]!, planFile(name)),
           shardsDirectory: shards,
           loadModel: () => (previous === undefined ? loadQwen2(model) : loadStageModel(inputs[previous]!)),
-          previousDirectory: previous === undefined ? model : inputs[previous]!,
+          previousDirectory,
           config,
+          evaluate: (shape) => validationOf(context, shape, previousDirectory),
           ...(hasTokenizer ? { files: (await loadTokenizer(model)).files() } : {}),
           ...(diloco === undefined ? {} : { worker: diloco }),
         });
@@ -113,6 +126,37 @@ function stage(name: string, previous: string | undefined): Stage<TrainRecipe> {
       }
     },
   };
+}
+
+/** @throws BadInputError when documents are missing, or asked for and given to nobody */
+async function validationOf(
+  { recipe, directory, signal }: StageContext<TrainRecipe>,
+  config: Qwen2Config,
+  previousDirectory: string,
+): Promise<EvaluateOptions | undefined> {
+  const { validation, model, pretrain } = recipe;
+  const { evaluateEverySteps: every, numValidationDocuments: limit } = pretrain;
+  if (validation === undefined && every === undefined) return undefined;
+  if (validation === undefined || every === undefined) {
+    throw new BadInputError(
+      '[@marco-ts/pipeline] train: validation takes documents (--validation) and how often (pretrain.evaluateEverySteps), got one of them. Give both or none.',
+    );
+  }
+  const documents: Document[] = [];
+  const files = await listInputs({ locations: [validation] });
+  for (const file of files) for await (const document of readDocuments(file, { signal })) documents.push(document);
+  return validateLanguages({
+    documents,
+    tiers: Object.fromEntries(languageTiers(recipe)),
+    tokenizer: await loadTokenizer(model),
+    config,
+    every,
+    limit,
+    batchTokens: recipe.eval.batchTokens,
+    directory,
+    previousDirectory,
+    signal,
+  });
 }
 
 function openWorker(

@@ -3,11 +3,12 @@
  *
  * Units: bytes; seconds; tokens per second count whole sequences, padding included.
  */
-import { createRandom, disposeParams, tf } from '@marco-ts/core';
+import { countParams, createRandom, disposeParams, tf } from '@marco-ts/core';
 import { causalLanguageModelLoss, estimate, initQwen2Params, type Qwen2Config } from '@marco-ts/model';
 import { measurePeakFlops, type StepCompleted, train } from '@marco-ts/trainer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import { startBackend } from '../stages/start-backend.ts';
+import { makeAdapter } from './make-adapter.ts';
 import { makeOptimizer } from './make-optimizer.ts';
 import { plannedModelConfig } from './planned-model-config.ts';
 
@@ -53,17 +54,22 @@ export async function probeTraining(recipe: Recipe): Promise<TrainingProbe> {
     fusedKernels: backend.name === 'wasm',
   });
   const peakFlopsPerSecond = await measurePeakFlops();
-  const params = initQwen2Params(config, seed);
+  const base = initQwen2Params(config, seed);
+  const causalLoss = causalLanguageModelLoss(config, { recompute });
+  const adapter = pretrain.lora && makeAdapter({ config, params: base }, causalLoss, pretrain.lora, seed);
+  const { params, lossFn } = adapter ?? { params: base, lossFn: causalLoss };
+  const numTrained = countParams(params);
+  const flopsPerToken = size.trainingFlopsPerToken - (adapter === undefined ? 0 : size.forwardFlopsPerToken);
   const steps: StepCompleted[] = [];
   try {
     const run = train({
       params,
-      lossFn: causalLanguageModelLoss(config, { recompute }),
+      lossFn,
       batchAt: (index) => randomBatch(config, pretrain, index),
       numSteps: NUM_STEPS,
       gradAccumSteps: Math.min(gradAccumSteps, MOST_MICRO_BATCHES),
       optimizer: makeOptimizer(pretrain, () => 1e-6),
-      speed: { flopsPerToken: size.trainingFlopsPerToken, peakFlopsPerSecond },
+      speed: { flopsPerToken, peakFlopsPerSecond },
       ...(pretrain.freeze === undefined ? {} : { freeze: pretrain.freeze }),
     });
     for (let next = await run.next(); ; next = await run.next()) {
@@ -75,10 +81,12 @@ export async function probeTraining(recipe: Recipe): Promise<TrainingProbe> {
     }
   } finally {
     disposeParams(params);
+    disposeParams(base);
   }
   const best = steps.slice(1).reduce((a, b) => (b.tokensPerSecond > a.tokensPerSecond ? b : a));
   const { tokensPerSecond } = best;
   const tokensPerStep = microBatchSize * gradAccumSteps * sequenceLength;
+  // Weights, two moments, the average.
   const numCopies = pretrain.weightAverage === undefined ? 3 : 4;
   return {
     backend: backend.name,
@@ -89,7 +97,7 @@ export async function probeTraining(recipe: Recipe): Promise<TrainingProbe> {
     estimatedTensorBytes: size.trainingBytes,
     heldTensorBytes: best.memory.tensorBytes - tf.memory().numBytes,
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
-    checkpointBytes: size.numParams * 4 * numCopies,
+    checkpointBytes: numTrained * 4 * numCopies,
     stages: pretrain.stages.map(({ name, numTokens }) => ({
       stage: name,
       numSteps: Math.floor(numTokens / tokensPerStep),

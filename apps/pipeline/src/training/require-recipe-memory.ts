@@ -23,11 +23,11 @@ export async function requireRecipeMemory(
   for (const section of ['pretrain', 'sft', 'preference'] as const) {
     const settings = recipe[section];
     if (settings === undefined) continue;
-    const { microBatchSize, sequenceLength, recompute, freeze } = settings;
+    const { microBatchSize, sequenceLength, recompute, freeze, lora } = settings;
     try {
       requireMemory(section, config, {
-        // Frozen parameters have no gradients and moments; how many these are is known later.
-        purpose: freeze === undefined ? 'training' : 'inference',
+        // Frozen parameters have no gradients and moments; how many are left is known later.
+        purpose: freeze === undefined && lora === undefined ? 'training' : 'inference',
         budgetBytes,
         batchSize: microBatchSize,
         sequenceLength,

@@ -40,7 +40,7 @@ export interface PretrainingPlan {
 
 export async function runPretraining(context: TrainingContext, plan: PretrainingPlan): Promise<StageCounts> {
   const { pretrain, stageName, worker, files } = plan;
-  const { microBatchSize, gradAccumSteps, sequenceLength, recompute, watch } = pretrain;
+  const { microBatchSize, gradAccumSteps, sequenceLength, recompute, lora } = pretrain;
   const { slot, numWorkers } = worker ?? { slot: 0, numWorkers: 1 };
   const { continues, nextPeak } = transitionsOf(pretrain, stageName);
   const peak = pretrain.stages.find(({ name }) => name === stageName)!.learningRate;
@@ -58,13 +58,13 @@ export async function runPretraining(context: TrainingContext, plan: Pretraining
       schedule: makeSchedule(pretrain, { peak, numSteps, continues, ...(nextPeak === undefined ? {} : { nextPeak }) }),
       numSteps,
       model,
-      flopsPerToken: size.trainingFlopsPerToken,
+      // Under an adapter the weights have no gradients of their own, which would cost as much as a forward pass.
+      flopsPerToken: size.trainingFlopsPerToken - (lora === undefined ? 0 : size.forwardFlopsPerToken),
       lossFn: causalLanguageModelLoss(model.config, { recompute }),
       batchAt: (index) => loader.batchAt(index * numWorkers + slot),
       groupNames: loader.sourceNames,
       config: plan.config,
       evaluate: await plan.evaluate?.(model.config),
-      watch,
       continueFrom: continues ? plan.previousDirectory : undefined,
       keepOptimizer: nextPeak !== undefined,
       ...(files === undefined ? {} : { files }),

@@ -7,6 +7,7 @@ import { RECIPE_ARGUMENT } from '../recipe/recipe-argument.ts';
 export interface TrainOptions {
   readonly shards: string;
   readonly model: string;
+  readonly validation?: string;
   readonly output: string;
   readonly set?: readonly string[];
   readonly mailbox?: string;
@@ -26,6 +27,10 @@ export function addTrainCommand(program: Command, { pipeline, output }: CommandC
     .argument('<recipe>', RECIPE_ARGUMENT)
     .requiredOption('--shards <dir>', 'holds one directory per shard, as a run leaves them in 03-shards/shards')
     .requiredOption('--model <dir>', 'Hugging Face directory of a Qwen2 model')
+    .option(
+      '--validation <path>',
+      "held-out documents, such as a run's 01-data/documents-validation.jsonl, measured as pretrain.evaluateEverySteps says",
+    )
     .requiredOption(
       '-o, --output <dir>',
       'where logs, checkpoints and models go; the same command goes on where it stopped',

@@ -26,8 +26,10 @@ export async function runTrain({ name, options, codeVersion }: TrainRequest, out
     backend: loaded.backend,
     pretrain: loaded.pretrain,
     data: { tiers: loaded.data.tiers },
+    eval: { batchTokens: loaded.eval.batchTokens },
     shards: resolve(options.shards),
     model: resolve(options.model),
+    ...(options.validation === undefined ? {} : { validation: resolve(options.validation) }),
     ...(worker === undefined ? {} : { worker }),
   };
   const directory = worker === undefined ? options.output : join(options.output, `worker-${worker.slot}`);
