@@ -13,7 +13,8 @@ export const openPairs: OpenView = async ({ run, panel, signal }) => {
     .filter(({ kept }) => kept > 0)
     .map(({ language }) => [language, nameOf(language)] as const);
   languages.sort((a, b) => a[1].localeCompare(b[1]));
-  let kind: 'parallel' | 'preferences' = 'parallel';
+  // A run of `marco align` has no data stage.
+  let kind: 'parallel' | 'preferences' = funnel === undefined ? 'preferences' : 'parallel';
   let language = '';
   const show = (): void => {
     const load = async <Row>(offset: number): Promise<Page<Row>> =>
