@@ -6,9 +6,10 @@
  * 18 KC, 19 MC, 20 NC, 21 row blocks, 22 column blocks, 23 panels per packing task, 24 packing tasks per batch entry, 25 bytes of packed B per entry.
  */
 import { paramInt, paramPointer } from '../layout';
+import { dot, dots4x2 } from './dot-products';
 import { multiplyPacked } from './micro-kernel';
 import { COLUMNS, packBlockA, packBlockB } from './pack';
-import { horizontalSum, madd } from '../simd';
+import { madd } from '../simd';
 
 /** Packs some panels of one batch entry of op(B), all blocks of K. */
 export function gemmPackTask(task: i32): void {
@@ -91,26 +92,15 @@ export function gemvTransposedTask(task: i32): void {
   const b = paramPointer(1) + <usize>entry * paramPointer(12);
   const c = paramPointer(2) + <usize>entry * paramPointer(13);
   const accumulate = paramInt(14);
-  for (let column = first; column < last; column++) {
+  for (let column = first; column < last; column += 2) {
     const y = b + <usize>column * strideB;
-    for (let row = 0; row < m; row++) {
-      const x = a + <usize>row * strideA;
-      let s0 = f32x4.splat(0);
-      let s1 = f32x4.splat(0);
-      let s2 = f32x4.splat(0);
-      let s3 = f32x4.splat(0);
-      let i = 0;
-      for (; i + 16 <= k; i += 16) {
-        const at = <usize>i << 2;
-        s0 = madd(v128.load(x + at), v128.load(y + at), s0);
-        s1 = madd(v128.load(x + at, 16), v128.load(y + at, 16), s1);
-        s2 = madd(v128.load(x + at, 32), v128.load(y + at, 32), s2);
-        s3 = madd(v128.load(x + at, 48), v128.load(y + at, 48), s3);
-      }
-      let sum = horizontalSum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-      for (; i < k; i++) sum += load<f32>(x + (<usize>i << 2)) * load<f32>(y + (<usize>i << 2));
-      const to = c + <usize>row * strideC + (<usize>column << 2);
-      store<f32>(to, accumulate ? load<f32>(to) + sum : sum);
+    const columns = min(2, last - column);
+    let row = 0;
+    for (; columns == 2 && row + 4 <= m; row += 4)
+      dots4x2(k, a + <usize>row * strideA, strideA, y, strideB, c + <usize>row * strideC + (<usize>column << 2), strideC, accumulate);
+    for (; row < m; row++) {
+      for (let j = 0; j < columns; j++)
+        dot(k, a + <usize>row * strideA, y + <usize>j * strideB, c + <usize>row * strideC + (<usize>(column + j) << 2), accumulate);
     }
   }
 }

@@ -36,7 +36,7 @@ const PACKED_LIMIT = 32 * 2 ** 20;
 /** Products below this many multiplications stay on the calling thread. */
 const SMALL = 48 * 48 * 48;
 /** Up to here packing B costs more than it saves: a decoding batch (`pnpm bench generate`). */
-const FEW_ROWS = 8;
+const FEW_ROWS = { plain: 8, transposed: 16 };
 
 const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
 
@@ -82,8 +82,8 @@ export function multiply(runtime: WasmRuntime, product: Product): void {
     accumulate ? 1 : 0,
   ];
 
-  if (m <= FEW_ROWS && !transposeA) {
-    const perTask = transposeB ? Math.max(8, Math.ceil(16384 / k)) : 64;
+  if (m <= (transposeB ? FEW_ROWS.transposed : FEW_ROWS.plain) && !transposeA) {
+    const perTask = transposeB ? Math.max(8, roundUp(16384 / k, 2)) : 64;
     const perEntry = Math.ceil(n / perTask);
     const parameters = [...head(0, 0, n), 0, 0, 0, 0, 0, 0, 0, 0, perTask, perEntry];
     runtime.run(transposeB ? KERNEL.gemvTransposed : KERNEL.gemv, batch * perEntry, parameters, parallel);
