@@ -5,13 +5,14 @@
  * Run: MARCO_TEST_DATA=DIR node --conditions=@marco-ts/source apps/pipeline/experiments/run-experiments.ts --output DIR [--only CLAIM] ...
  */
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { BadInputError } from '../src/errors.ts';
+import { RECIPE_FILE } from '../src/runner/run-directory.ts';
 import { EXPORT_DIRECTORY } from '../src/stages/export-stage.ts';
 import { baseSettings, type Claim, claims, SIZES, type Size } from './claims.ts';
 import { measureRun } from './measure-run.ts';
@@ -139,21 +140,34 @@ async function measureVariant({
     const testData = process.env.MARCO_TEST_DATA!;
     return runParallelFilter({ testData, selection: variant.parallel, ...SIZES[size], seed });
   }
-  const model = variant.isAdaptation ? { kind: 'directory', directory: await baseModel(size, seed) } : SIZES[size];
-  await runPipeline({ ...variant.settings, model, seed }, directory);
+  if (variant.isAdaptation) {
+    await runAdaptation(variant, size, seed, directory);
+  } else {
+    await runPipeline({ ...variant.settings, model: SIZES[size], seed }, directory);
+  }
   const { numParameters } = JSON.parse(await readFile(join(directory, 'results.json'), 'utf8'));
   return { numParameters, measures: await measureRun(directory) };
 }
 
-/**
- * The English and Chinese model of a seed, trained when it is first wanted.
- *
- * @returns its Hugging Face directory
- */
-async function baseModel(size: Size, seed: number): Promise<string> {
+/** From the English and Chinese model of this seed, which is trained when it is first wanted. */
+async function runAdaptation(
+  { settings }: Planned['variant'],
+  size: Size,
+  seed: number,
+  directory: string,
+): Promise<void> {
   const base = join(output, 'base', `${size}-seed-${seed}`);
   await runPipeline({ ...baseSettings(newsDirectory), model: SIZES[size], seed }, base);
-  return join(base, (await readdir(base)).find((entry) => entry.endsWith('-export'))!, EXPORT_DIRECTORY);
+  const model = join(base, (await readdir(base)).find((entry) => entry.endsWith('-export'))!, EXPORT_DIRECTORY);
+  // Stages that all adaptations of a base have in common are made by the first of them.
+  const common = `${base}-adapted`;
+  const isFirst = !(await exists(join(common, RECIPE_FILE)));
+  if (!isFirst && !(await exists(join(directory, RECIPE_FILE)))) await cp(common, directory, { recursive: true });
+  await runPipeline({ ...settings, model: { kind: 'directory', directory: model }, seed }, directory);
+  if (!isFirst) return;
+  for (const entry of ['01-data', '02-tokenizer', '04-model', '05-evaluate-model', RECIPE_FILE]) {
+    await cp(join(directory, entry), join(common, entry), { recursive: true });
+  }
 }
 
 async function runPipeline(sections: Readonly<Record<string, unknown>>, directory: string): Promise<void> {

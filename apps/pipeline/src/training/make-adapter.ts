@@ -1,7 +1,7 @@
 /**
  * An adapter that is trained in place of the weights: its first parameters, the loss as a function of them, the whole model again.
  */
-import type { LossFn, ParamMap } from '@marco-ts/core';
+import { disposeParams, type LossFn, type ParamMap } from '@marco-ts/core';
 import { applyLora, initLoraParams, type LoraConfig, mergeLora, withLora } from '@marco-ts/model';
 import { saveLora } from '@marco-ts/model/files';
 import type { TrainingOptions } from '../config/training-options.ts';
@@ -36,6 +36,7 @@ export function makeAdapter<Batch>(
   const lora: LoraConfig = { rank, alpha, targetModules, useRslora };
   const params = initLoraParams(config, lora, seed);
   if (config.tieWordEmbeddings && [...params.keys()].some((name) => name.includes('lm_head'))) {
+    disposeParams(params);
     throw new BadInputError(
       `[@marco-ts/pipeline] train: lora.targetModules must leave out lm_head where the model shares it with the embedding, got ${JSON.stringify(targetModules)}. Take all-linear, or name the others.`,
     );

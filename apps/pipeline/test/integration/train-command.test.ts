@@ -11,6 +11,7 @@ import { writeShard } from '@marco-ts/data';
 import { initQwen2Params, type Qwen2Config } from '@marco-ts/model';
 import { saveQwen2 } from '@marco-ts/model/files';
 import { trainTokenizer } from '@marco-ts/tokenizer';
+import { readJsonlLog } from '@marco-ts/trainer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const root = mkdtempSync(join(tmpdir(), 'marco-train-command-'));
@@ -167,10 +168,57 @@ test('two workers end with one model although one of them is killed in the middl
     expect(modelHash(`together/worker-1/${stage}`)).toBe(modelHash(`together/worker-0/${stage}`));
 });
 
+test('an adapter is trained in place of the weights, and held-out text is measured before, while and after, in the log as it runs', async () => {
+  writeFileSync(
+    join(root, 'held-out.jsonl'),
+    ['eng_Latn', 'cmn_Hans', 'swh_Latn']
+      .map((language) =>
+        JSON.stringify({ text: `${language} says that 1 and 5000 are numbers of ${language}.`, language }),
+      )
+      .join('\n'),
+  );
+  const settings = {
+    'pretrain.lora': '{ rank: 2, targetModules: [q_proj, v_proj] }',
+    'pretrain.evaluateEverySteps': '30',
+  };
+  const { code, output } = await marcoTrain([
+    ...['-o', 'adapted', '--validation', 'held-out.jsonl'],
+    ...Object.entries(settings).flatMap(([path, value]) => ['--set', `${path}=${value}`]),
+  ]);
+  expect(code, output).toBe(0);
+  expect(readdirSync(join(root, 'adapted', '02-first', 'adapter')).sort()).toEqual([
+    'adapter_config.json',
+    'adapter_model.safetensors',
+  ]);
+  const events = await readJsonlLog(join(root, 'adapted', '03-second', 'training.jsonl'));
+  const validations = events.flatMap((event) => (event.type === 'evaluation-completed' ? [event] : []));
+  expect(validations.map(({ step }) => step)).toEqual([0, 30, 60, 64]);
+  const groups = ['eng_Latn', 'cmn_Hans', 'swh_Latn', 'english', 'chinese', 'low', 'all'];
+  const last = validations.at(-1)!.metrics;
+  expect(Object.keys(last).sort()).toEqual(
+    [
+      ...groups.flatMap((group) => [`bits_per_byte/${group}`, `nats_per_token/${group}`]),
+      'forgetting/english',
+      'forgetting/chinese',
+      ...groups.filter((group) => !['english', 'chinese'].includes(group)).map((group) => `gain/${group}`),
+    ].sort(),
+  );
+  // Against the model before the first stage, whichever stage it is told in.
+  const [base] = (await readJsonlLog(join(root, 'adapted', '02-first', 'training.jsonl'))).flatMap((event) =>
+    event.type === 'evaluation-completed' ? [event.metrics] : [],
+  );
+  expect(last['gain/swh_Latn']).toBeCloseTo(base!['bits_per_byte/swh_Latn']! - last['bits_per_byte/swh_Latn']!, 10);
+  const [step] = events.flatMap((event) => (event.type === 'step-completed' ? [event] : []));
+  expect(Object.keys(step!.groups!)).toEqual(expect.arrayContaining(['eng_Latn', 'swh_Latn']));
+});
+
 test('a worker without a mailbox, and a folder without shards, are bad input', async () => {
   const alone = await marcoTrain(['-o', 'bad', '--worker-id', '0']);
   expect(alone.code).toBe(2);
   expect(alone.output).toContain('--mailbox, --worker-id and --num-workers together');
+  const half = await marcoTrain(['-o', 'half', '--set', 'pretrain.evaluateEverySteps=5']);
+  expect(half.code).toBe(2);
+  expect(half.output).toContain('--validation');
   const empty = await marcoTrain(['-o', 'bad', '--shards', 'nothing-here']);
   expect(empty.code).toBe(2);
   expect(empty.output).toContain('one directory per shard');
