@@ -2,7 +2,7 @@ export type { AnswerTextOptions, TokenTextDecoder } from './generation/answer-te
 export { type GenerateOptions, generate } from './generation/generate.ts';
 export type { SamplingOptions } from './generation/sample-token.ts';
 export { applyLora, withLora } from './lora/apply-lora.ts';
-export { initLoraParams } from './lora/init-lora-params.ts';
+export { countLoraParams, initLoraParams } from './lora/init-lora-params.ts';
 export type { LoraConfig } from './lora/lora-config.ts';
 export { mergeLora, unmergeLora } from './lora/merge-lora.ts';
 export { batchInputs, type CausalBatch } from './loss/causal-batch.ts';

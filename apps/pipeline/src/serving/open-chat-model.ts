@@ -3,16 +3,16 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { readJsonFile } from '@marco-ts/checkpoint';
 import { type BackendName, type BackendRecord, disposeParams, initBackend } from '@marco-ts/core';
-import { parseQwen2Config, requireMemory, type SamplingOptions } from '@marco-ts/model';
+import type { SamplingOptions } from '@marco-ts/model';
 import { loadQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import { BadInputError } from '../errors.ts';
-import { describeMachine } from '../machine/describe-machine.ts';
 import { findLatestRun, RECIPE_FILE } from '../runner/run-directory.ts';
 import { listStageEntries } from '../runner/stage-directories.ts';
 import { EXPORT_DIRECTORY } from '../stages/export-stage.ts';
+import { readModelConfig } from '../training/planned-model-config.ts';
+import { requireEvaluationMemory } from '../training/require-recipe-memory.ts';
 import type { EngineModel } from './completion-engine.ts';
 
 export interface ChatModel extends EngineModel {
@@ -31,17 +31,22 @@ export interface OpenChatModelOptions {
   readonly directory?: string | undefined;
   readonly prefer?: readonly BackendName[] | undefined;
   readonly numThreads?: number | undefined;
+  /** tokens that will be read at once, which must fit the machine's memory; default 512 */
+  readonly batchTokens?: number | undefined;
 }
 
-/** @throws BadInputError when there is no model; what `loadQwen2` and `loadTokenizer` say of damaged ones */
+/** @throws BadInputError when there is no model, or before anything is read when it does not fit; what `loadQwen2` and `loadTokenizer` say of damaged ones */
 export async function openChatModel(options: OpenChatModelOptions): Promise<ChatModel> {
   const { directory, id } = await findModel(options.directory);
+  const { batchTokens = 512 } = options;
+  const names = `This is of ${batchTokens} tokens at once.`;
+  requireEvaluationMemory('openChatModel', await readModelConfig(directory), batchTokens, names);
   const tokenizer = await loadTokenizer(directory);
   const backend = await initBackend({
     ...(options.prefer && { prefer: options.prefer }),
     ...(options.numThreads !== undefined && { numThreads: options.numThreads }),
   });
-  const { config, generationConfig, params } = await loadWithinMemory(directory);
+  const { config, generationConfig, params } = await loadQwen2(directory);
   const ends = [
     generationConfig?.eos_token_id,
     config.eosTokenId,
@@ -59,17 +64,6 @@ export async function openChatModel(options: OpenChatModelOptions): Promise<Chat
     sampling: samplingOf(generationConfig ?? {}),
     close: () => disposeParams(params),
   };
-}
-
-/** @throws BadInputError before anything is read when not even one sequence of 512 tokens could be answered here */
-async function loadWithinMemory(directory: string) {
-  const config = parseQwen2Config(await readJsonFile(join(directory, 'config.json')), join(directory, 'config.json'));
-  try {
-    requireMemory('openChatModel', config, { purpose: 'inference', budgetBytes: describeMachine().memoryBytes });
-  } catch (error) {
-    throw new BadInputError((error as Error).message, { cause: error });
-  }
-  return loadQwen2(directory);
 }
 
 /** @returns the model directory that is meant, and what to call it. @throws BadInputError when there is none */

@@ -23,6 +23,15 @@ export interface Adapter<Batch> {
   save(directory: string, adapter: ParamMap): Promise<void>;
 }
 
+export function loraConfigOf({
+  rank,
+  alpha = 2 * rank,
+  targetModules = 'all-linear',
+  useRslora = false,
+}: LoraSettings): LoraConfig {
+  return { rank, alpha, targetModules, useRslora };
+}
+
 /**
  * @param base frozen; must outlive the adapter, which never changes or frees it
  * @throws BadInputError for an adapter of an output layer that is also the embedding: it could not be merged in the end
@@ -30,15 +39,15 @@ export interface Adapter<Batch> {
 export function makeAdapter<Batch>(
   { params: base, config }: StageModel,
   lossFn: LossFn<Batch>,
-  { rank, alpha = 2 * rank, targetModules = 'all-linear', useRslora = false }: LoraSettings,
+  settings: LoraSettings,
   seed: number,
 ): Adapter<Batch> {
-  const lora: LoraConfig = { rank, alpha, targetModules, useRslora };
+  const lora = loraConfigOf(settings);
   const params = initLoraParams(config, lora, seed);
   if (config.tieWordEmbeddings && [...params.keys()].some((name) => name.includes('lm_head'))) {
     disposeParams(params);
     throw new BadInputError(
-      `[@marco-ts/pipeline] train: lora.targetModules must leave out lm_head where the model shares it with the embedding, got ${JSON.stringify(targetModules)}. Take all-linear, or name the others.`,
+      `[@marco-ts/pipeline] train: lora.targetModules must leave out lm_head where the model shares it with the embedding, got ${JSON.stringify(lora.targetModules)}. Take all-linear, or name the others.`,
     );
   }
   return {

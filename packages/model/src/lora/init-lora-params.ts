@@ -8,6 +8,12 @@ import { createRandom, type ParamMap, tf } from '@marco-ts/core';
 import { checkQwen2Config, type Qwen2Config } from '../qwen2/qwen2-config.ts';
 import { adaptedWeights, checkLoraConfig, type LoraConfig } from './lora-config.ts';
 
+/** Parameters of an adapter, before there is one. */
+export function countLoraParams(config: Qwen2Config, lora: LoraConfig): number {
+  checkLoraConfig('countLoraParams', config, lora);
+  return adaptedWeights(config, lora).reduce((sum, { aShape, bShape }) => sum + lora.rank * (aShape[1] + bShape[0]), 0);
+}
+
 /** @returns new tensors under PEFT's names, owned by the caller */
 export function initLoraParams(config: Qwen2Config, lora: LoraConfig, seed: number | string): ParamMap {
   checkQwen2Config('initLoraParams', config);

@@ -20,7 +20,7 @@ export function causalLanguageModelLoss(config: Qwen2Config, options: Qwen2Optio
     checkCausalBatch('causalLanguageModelLoss', config, batch);
     let weight = 0;
     const { loss, tokenNll_BL } = tf.tidy(() => {
-      const { nll_BL, sum, numPredicted } = nllOfCheckedBatch(params, config, batch, options);
+      const { nll_BL, sum, numPredicted } = nllOfCheckedBatch(params, config, batch, options, true);
       weight = numPredicted;
       return { loss: sum, tokenNll_BL: nll_BL };
     });

@@ -34,15 +34,19 @@ export function tokenNll(
   options: Qwen2Options = {},
 ): tf.Tensor2D {
   checkCausalBatch('tokenNll', config, batch);
-  return tf.tidy(() => nllOfCheckedBatch(params, config, batch, options).nll_BL);
+  return tf.tidy(() => nllOfCheckedBatch(params, config, batch, options, false).nll_BL);
 }
 
-/** The tensors belong to the surrounding scope. */
+/**
+ * @param summed whether it is `sum` that will be differentiated, as cross-entropy wants to know
+ * @returns tensors that belong to the surrounding scope
+ */
 export function nllOfCheckedBatch(
   params: ParamMap,
   config: Qwen2Config,
   batch: CausalBatch,
   options: Qwen2Options,
+  summed: boolean,
 ): NllOfBatch {
   const { batchSize: B, sequenceLength: L } = batch;
   const { targets, rows } = predictedTokens(batch);
@@ -52,7 +56,7 @@ export function nllOfCheckedBatch(
   const hidden_TD = tf.reshape(hidden_BLD, [B * L, config.hiddenSize]) as tf.Tensor2D;
   const weight_VD = outputEmbedding(params, config);
   if (rows.length > GATHER_BELOW * B * L) {
-    const nll_T = linearCrossEntropy(hidden_TD, weight_VD, tf.tensor1d(targets, 'int32'));
+    const nll_T = linearCrossEntropy(hidden_TD, weight_VD, tf.tensor1d(targets, 'int32'), { summed });
     return { nll_BL: tf.reshape(nll_T, [B, L]) as tf.Tensor2D, sum: tf.sum(nll_T), numPredicted: rows.length };
   }
   // Row lookup has a gradient on every backend in the form of an embedding.
@@ -65,6 +69,7 @@ export function nllOfCheckedBatch(
     tf.reshape(picked, [rows.length, config.hiddenSize]) as tf.Tensor2D,
     weight_VD,
     labels,
+    { summed },
   );
   return { nll_BL: spread(nll_P, rows, B, L), sum: tf.sum(nll_P), numPredicted: rows.length };
 }

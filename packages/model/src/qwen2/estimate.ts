@@ -20,6 +20,8 @@ export interface EstimateOptions {
   readonly fusedKernels?: boolean;
   /** Rows whose logits exist at once. @default 128, that of the composed `linearCrossEntropy`; 0 with fused kernels */
   readonly logitRows?: number;
+  /** Parameters that are trained: those of an adapter, or what is not frozen. @default all */
+  readonly numTrainableParams?: number;
 }
 
 export interface Estimate {
@@ -32,7 +34,7 @@ export interface Estimate {
   readonly weightBytes: number;
   /** What is kept between the forward and the backward pass, the largest layer's work and the logits at once. */
   readonly activationBytes: number;
-  /** Weights, gradients, both moments of AdamW, activations. */
+  /** Weights, activations, and of what is trained the gradients and both moments of AdamW. */
   readonly trainingBytes: number;
   readonly keyValueBytesPerToken: number;
   /** Weights, the keys and values of the whole batch with their room to grow, one layer's work on it. */
@@ -87,7 +89,7 @@ export function estimate(config: Qwen2Config, options: EstimateOptions = {}): Es
     trainingFlopsPerToken: 3 * forwardFlopsPerToken + (recompute ? layersFlops : 0),
     weightBytes,
     activationBytes,
-    trainingBytes: 4 * weightBytes + activationBytes,
+    trainingBytes: weightBytes + 3 * 4 * (options.numTrainableParams ?? numParams) + activationBytes,
     keyValueBytesPerToken,
     inferenceBytes: weightBytes + 1.25 * numTokens * keyValueBytesPerToken + 4 * passingFloats + 4 * batchSize * V,
   };

@@ -1,10 +1,22 @@
+import { disposeParams } from '@marco-ts/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { countLoraParams, initLoraParams } from '../lora/init-lora-params.ts';
 import { estimate } from './estimate.ts';
 import { type MemoryFitOptions, memoryFit, requireMemory } from './memory-fit.ts';
 import { QWEN2_SIZES } from './qwen2-sizes.ts';
 
 const config = QWEN2_SIZES['0.5B'];
+const tiny = {
+  ...config,
+  bosTokenId: null,
+  eosTokenId: null,
+  vocabSize: 64,
+  hiddenSize: 32,
+  intermediateSize: 48,
+  numHiddenLayers: 2,
+  numAttentionHeads: 4,
+};
 const GIB = 2 ** 30;
 
 test('law: what is said to fit fits, and one more does not', () => {
@@ -46,6 +58,21 @@ test('fused kernels need less, recomputation lets more sequences in', () => {
   );
   const fit = memoryFit(config, { ...training, fusedKernels: true });
   expect(fit.largestBatchSizeRecomputed).toBeGreaterThan(fit.largestBatchSize);
+});
+
+test('of an adapter only its own parameters have gradients and moments', () => {
+  const lora = { rank: 8, alpha: 16, targetModules: 'all-linear' };
+  const adapter = initLoraParams(tiny, lora, 1);
+  const numTrainableParams = countLoraParams(tiny, lora);
+  expect(numTrainableParams).toBe([...adapter.values()].reduce((sum, { size }) => sum + size, 0));
+  disposeParams(adapter);
+  const training = { purpose: 'training', budgetBytes: GIB } as const;
+  const whole = memoryFit(tiny, training);
+  const { numParams } = estimate(tiny);
+  expect(memoryFit(tiny, { ...training, numTrainableParams: numParams })).toEqual(whole);
+  const saved = 12 * (numParams - numTrainableParams);
+  expect(memoryFit(tiny, { ...training, numTrainableParams }).neededBytes).toBe(whole.neededBytes - saved);
+  expect(memoryFit(tiny, { ...training, numTrainableParams }).fixedBytes).toBe(whole.fixedBytes - saved);
 });
 
 describe('requireMemory', () => {

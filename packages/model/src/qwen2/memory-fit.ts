@@ -38,13 +38,14 @@ export function memoryFit(config: Qwen2Config, options: MemoryFitOptions): Memor
   };
   const fits = (change: EstimateOptions): boolean => bytes(change) <= budgetBytes;
   const neededBytes = bytes({});
-  const { weightBytes } = estimate(config);
+  const { weightBytes, numParams } = estimate(config);
+  const { numTrainableParams = numParams } = options;
   const batches = (recomputing: boolean) =>
     largestWhere((size) => fits({ batchSize: size, recompute: recomputing }), Number.MAX_SAFE_INTEGER / sequenceLength);
   return {
     fits: neededBytes <= budgetBytes,
     neededBytes,
-    fixedBytes: (purpose === 'training' ? 4 : 1) * weightBytes,
+    fixedBytes: weightBytes + (purpose === 'training' ? 3 * 4 * numTrainableParams : 0),
     largestBatchSize: batches(recompute),
     longestSequence: largestWhere(
       (length) => fits({ batchSize, sequenceLength: length }),

@@ -8,6 +8,8 @@ import { createTerminal } from '../../console/terminal.ts';
 import { BadInputError } from '../../errors.ts';
 import { findModel } from '../../serving/open-chat-model.ts';
 import { MODEL_DIRECTORY } from '../../stage-files/model-files.ts';
+import { readModelConfig } from '../../training/planned-model-config.ts';
+import { requireTrainingMemory } from '../../training/require-recipe-memory.ts';
 import type { CommandOutput } from '../pipeline.ts';
 import { runAtTerminal, stagesAsJson } from '../run-at-terminal.ts';
 import type { AlignOptions } from './add-align-command.ts';
@@ -25,6 +27,13 @@ export async function runAlign(
 ): Promise<void> {
   const model = await findModel(directory);
   const recipe = recipeOf(resolve(model.directory), options);
+  requireTrainingMemory(
+    'align',
+    await readModelConfig(recipe.model),
+    recipe.training,
+    recipe.backend,
+    'These are --micro-batch-size and --sequence-length.',
+  );
   const terminal = createTerminal(options.json ? output.stderr : output.stdout);
   const outcome = await runAtTerminal(terminal, {
     stages: alignStages(recipe),

@@ -180,6 +180,7 @@ async function openModel(options: RunOptions): Promise<AskedModel> {
     directory: given,
     prefer: options.backend && [options.backend],
     numThreads: options.threads,
+    batchTokens: options.batchTokens ?? 4096,
   });
   const { params, config, tokenizer, eosTokenIds } = chat;
   const name = modelName ?? chat.id;

@@ -6,6 +6,8 @@ import { BadInputError } from '../../errors.ts';
 import { MODEL_DIRECTORY } from '../../stage-files/model-files.ts';
 import type { TrainRecipe, WorkerRecipe } from '../../train/train-recipe.ts';
 import { trainStages } from '../../train/train-stages.ts';
+import { readModelConfig } from '../../training/planned-model-config.ts';
+import { requireTrainingMemory } from '../../training/require-recipe-memory.ts';
 import type { CommandOutput } from '../pipeline.ts';
 import { runAtTerminal, stagesAsJson } from '../run-at-terminal.ts';
 import type { TrainOptions } from './add-train-command.ts';
@@ -32,6 +34,13 @@ export async function runTrain({ name, options, codeVersion }: TrainRequest, out
     ...(options.validation === undefined ? {} : { validation: resolve(options.validation) }),
     ...(worker === undefined ? {} : { worker }),
   };
+  requireTrainingMemory(
+    'pretrain',
+    await readModelConfig(recipe.model),
+    recipe.pretrain,
+    recipe.backend,
+    'These are pretrain.microBatchSize, pretrain.sequenceLength and pretrain.recompute of the recipe; change them with --set.',
+  );
   const directory = worker === undefined ? options.output : join(options.output, `worker-${worker.slot}`);
   const terminal = createTerminal(options.json ? output.stderr : output.stdout);
   const outcome = await runAtTerminal(terminal, {
