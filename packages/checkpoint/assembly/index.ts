@@ -13,6 +13,38 @@ const BLOCKS: usize = FLOATS + 131072;
 const Q8_0_BYTES: usize = 34;
 const FIRST_SPECIAL: i32 = 0x7f800000;
 
+/** Words that fill all lanes. They are loaded where they are used: V8 builds a vector constant with four instructions, again for every vector. */
+const WORDS: usize = memory.data<u32>([
+  0x7fff, 0x8000, 0x38800000, 0x38000000, 0x0f800000, 0x7f800000, 0x00800000, 0x7fffffff, 1, 0xc8000fff, 0x3f000000, 0x7c00, 0x477ff000, 0x7e00,
+  0x7fc0, 0x7f7f8000,
+]);
+
+const MAGNITUDE_16: usize = 0;
+const SIGN_16: usize = 1;
+/** The exponent of 2^-14, the least normal F16. */
+const LEAST_NORMAL: usize = 2;
+/** From the exponent of F16 to that of float32. */
+const REBASE: usize = 3;
+const F16_SPECIAL_SHIFTED: usize = 4;
+const INFINITY: usize = 5;
+const F16_NORMAL_SHIFTED: usize = 6;
+const MAGNITUDE: usize = 7;
+const ONE: usize = 8;
+/** 0xfff rounds, and the exponent's origin moves from 127 to 15. */
+const F16_ROUND: usize = 9;
+const HALF: usize = 10;
+const F16_INFINITY: usize = 11;
+const F16_OVERFLOW: usize = 12;
+const F16_NAN: usize = 13;
+const BF16_NAN: usize = 14;
+const BF16_OVERFLOW: usize = 15;
+
+// @ts-expect-error: decorator
+@inline
+function word(index: usize): v128 {
+  return v128.load32_splat(WORDS + (index << 2));
+}
+
 export function floatsAt(): usize {
   return FLOATS;
 }
@@ -25,53 +57,52 @@ export function blocksAt(): usize {
 // @ts-expect-error: decorator
 @inline
 function fromF16(bits: v128): v128 {
-  const magnitude = i32x4.shl(v128.and(bits, i32x4.splat(0x7fff)), 13);
-  const sign = i32x4.shl(v128.and(bits, i32x4.splat(0x8000)), 16);
+  const magnitude = i32x4.shl(v128.and(bits, word(MAGNITUDE_16)), 13);
+  const sign = i32x4.shl(v128.and(bits, word(SIGN_16)), 16);
   // Subnormal numbers count units of 2^-24: with the exponent of 2^-14 put in and taken off again they are numbers of float32.
-  const least = i32x4.splat(0x38800000);
+  const least = word(LEAST_NORMAL);
   const subnormal = f32x4.sub(i32x4.add(magnitude, least), least);
-  const rebased = i32x4.add(magnitude, i32x4.splat(0x38000000));
-  const special = i32x4.ge_s(magnitude, i32x4.splat(0x0f800000));
-  const normal = v128.or(rebased, v128.and(special, i32x4.splat(FIRST_SPECIAL)));
-  return v128.or(v128.bitselect(subnormal, normal, i32x4.lt_s(magnitude, i32x4.splat(0x00800000))), sign);
+  const rebased = i32x4.add(magnitude, word(REBASE));
+  const special = i32x4.ge_s(magnitude, word(F16_SPECIAL_SHIFTED));
+  const normal = v128.or(rebased, v128.and(special, word(INFINITY)));
+  return v128.or(v128.bitselect(subnormal, normal, i32x4.lt_s(magnitude, word(F16_NORMAL_SHIFTED))), sign);
 }
 
 /** Four float32 values to F16, one in each lane. */
 // @ts-expect-error: decorator
 @inline
-function toF16(word: v128): v128 {
-  const magnitude = v128.and(word, i32x4.splat(0x7fffffff));
-  const sign = v128.and(i32x4.shr_u(word, 16), i32x4.splat(0x8000));
-  const odd = v128.and(i32x4.shr_u(magnitude, 13), i32x4.splat(1));
-  // 0xfff rounds, and the exponent's origin moves from 127 to 15.
-  const normal = i32x4.shr_u(i32x4.add(i32x4.add(magnitude, i32x4.splat(0xfff - 0x38000000)), odd), 13);
+function toF16(value: v128): v128 {
+  const magnitude = v128.and(value, word(MAGNITUDE));
+  const sign = v128.and(i32x4.shr_u(value, 16), word(SIGN_16));
+  const odd = v128.and(i32x4.shr_u(magnitude, 13), word(ONE));
+  const normal = i32x4.shr_u(i32x4.add(i32x4.add(magnitude, word(F16_ROUND)), odd), 13);
   // Beside 0.5 the last place of a float32 is 2^-24, the unit of subnormal F16.
-  const half = i32x4.splat(0x3f000000);
+  const half = word(HALF);
   const subnormal = i32x4.sub(f32x4.add(magnitude, half), half);
-  let result = v128.bitselect(subnormal, normal, i32x4.lt_s(magnitude, i32x4.splat(0x38800000)));
-  result = v128.bitselect(i32x4.splat(0x7c00), result, i32x4.ge_s(magnitude, i32x4.splat(0x477ff000)));
-  result = v128.bitselect(i32x4.splat(0x7e00), result, i32x4.gt_s(magnitude, i32x4.splat(FIRST_SPECIAL)));
+  let result = v128.bitselect(subnormal, normal, i32x4.lt_s(magnitude, word(LEAST_NORMAL)));
+  result = v128.bitselect(word(F16_INFINITY), result, i32x4.ge_s(magnitude, word(F16_OVERFLOW)));
+  result = v128.bitselect(word(F16_NAN), result, i32x4.gt_s(magnitude, word(INFINITY)));
   return v128.or(result, sign);
 }
 
 /** Four float32 values to BF16, one in each lane. */
 // @ts-expect-error: decorator
 @inline
-function toBF16(word: v128): v128 {
-  const odd = v128.and(i32x4.shr_u(word, 16), i32x4.splat(1));
-  const rounded = i32x4.shr_u(i32x4.add(i32x4.add(word, i32x4.splat(0x7fff)), odd), 16);
-  const magnitude = v128.and(word, i32x4.splat(0x7fffffff));
-  const sign = v128.and(i32x4.shr_u(word, 16), i32x4.splat(0x8000));
-  const nan = v128.or(sign, i32x4.splat(0x7fc0));
-  return v128.bitselect(nan, rounded, i32x4.gt_s(magnitude, i32x4.splat(FIRST_SPECIAL)));
+function toBF16(value: v128): v128 {
+  const odd = v128.and(i32x4.shr_u(value, 16), word(ONE));
+  const rounded = i32x4.shr_u(i32x4.add(i32x4.add(value, word(MAGNITUDE_16)), odd), 16);
+  const magnitude = v128.and(value, word(MAGNITUDE));
+  const sign = v128.and(i32x4.shr_u(value, 16), word(SIGN_16));
+  const nan = v128.or(sign, word(BF16_NAN));
+  return v128.bitselect(nan, rounded, i32x4.gt_s(magnitude, word(INFINITY)));
 }
 
 /** Lanes that are finite and at least `limit` in magnitude. */
 // @ts-expect-error: decorator
 @inline
-function overflows(word: v128, limit: i32): v128 {
-  const magnitude = v128.and(word, i32x4.splat(0x7fffffff));
-  return v128.and(i32x4.ge_s(magnitude, i32x4.splat(limit)), i32x4.lt_s(magnitude, i32x4.splat(FIRST_SPECIAL)));
+function overflows(value: v128, limit: usize): v128 {
+  const magnitude = v128.and(value, word(MAGNITUDE));
+  return v128.and(i32x4.ge_s(magnitude, word(limit)), i32x4.lt_s(magnitude, word(INFINITY)));
 }
 
 /** Index of the first value from `at` on that is finite and at least `limit` in magnitude; there is one. */
@@ -112,7 +143,7 @@ export function encodeF16(count: i32): i32 {
   for (let i = 0; i < count; i += 8, from += 32, to += 16) {
     const low = v128.load(from);
     const high = v128.load(from, 16);
-    if (v128.any_true(v128.or(overflows(low, 0x477ff000), overflows(high, 0x477ff000)))) return firstOverflow(from, 0x477ff000);
+    if (v128.any_true(v128.or(overflows(low, F16_OVERFLOW), overflows(high, F16_OVERFLOW)))) return firstOverflow(from, 0x477ff000);
     v128.store(to, i16x8.narrow_i32x4_u(toF16(low), toF16(high)));
   }
   return -1;
@@ -125,7 +156,7 @@ export function encodeBF16(count: i32): i32 {
   for (let i = 0; i < count; i += 8, from += 32, to += 16) {
     const low = v128.load(from);
     const high = v128.load(from, 16);
-    if (v128.any_true(v128.or(overflows(low, 0x7f7f8000), overflows(high, 0x7f7f8000)))) return firstOverflow(from, 0x7f7f8000);
+    if (v128.any_true(v128.or(overflows(low, BF16_OVERFLOW), overflows(high, BF16_OVERFLOW)))) return firstOverflow(from, 0x7f7f8000);
     v128.store(to, i16x8.narrow_i32x4_u(toBF16(low), toBF16(high)));
   }
   return -1;
@@ -156,12 +187,12 @@ export function decodeQ8_0(count: i32): void {
 // @ts-expect-error: decorator
 @inline
 function quantized(from: usize, inverse: v128): v128 {
-  const word = v128.load(from);
-  const scaled = f32x4.mul(f32x4.abs(word), inverse);
+  const value = v128.load(from);
+  const scaled = f32x4.mul(f32x4.abs(value), inverse);
   const whole = f32x4.trunc(scaled);
-  const up = f32x4.ge(f32x4.sub(scaled, whole), f32x4.splat(0.5));
+  const up = f32x4.ge(f32x4.sub(scaled, whole), word(HALF));
   const magnitude = i32x4.sub(i32x4.trunc_sat_f32x4_s(whole), up);
-  const sign = i32x4.shr_s(word, 31);
+  const sign = i32x4.shr_s(value, 31);
   return i32x4.sub(v128.xor(magnitude, sign), sign);
 }
 
@@ -175,7 +206,7 @@ export function encodeQ8_0(count: i32): i32 {
   for (let i = 0; i < count; i += 32, from += 128, to += Q8_0_BYTES) {
     // Of numbers without their sign the larger one has the larger bits; infinity and NaN are above all.
     let largest = i32x4.splat(0);
-    for (let j: usize = 0; j < 128; j += 16) largest = i32x4.max_s(largest, v128.and(v128.load(from + j), i32x4.splat(0x7fffffff)));
+    for (let j: usize = 0; j < 128; j += 16) largest = i32x4.max_s(largest, v128.and(v128.load(from + j), word(MAGNITUDE)));
     largest = i32x4.max_s(largest, v128.shuffle<i32>(largest, largest, 2, 3, 0, 1));
     const bits = max(i32x4.extract_lane(largest, 0), i32x4.extract_lane(largest, 1));
     const scale = reinterpret<f32>(bits) / <f32>127;
