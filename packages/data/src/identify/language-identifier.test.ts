@@ -83,6 +83,16 @@ test('damaged JSON is refused', () => {
   expect(() => languageIdentifierFromJson({ ...json, formatVersion: 1 as never })).toThrow(/formatVersion must be 2/);
 });
 
+test('a long text is read in pieces and counts the same as its parts, whatever it is made of', () => {
+  const sentence = 'Watoto wanacheza mpira nje ya nyumba. ';
+  const long = identifier.identify(sentence.repeat(5000));
+  expect(long.language).toBe('swh_Latn');
+  expect(long.confidence).toBeGreaterThanOrEqual(identifier.identify(sentence).confidence);
+  // No boundary to cut at, and a letter whose lower case takes two units.
+  expect(identifier.identify('ม'.repeat(100_000)).language).toBe('tha_Thai');
+  expect(identifier.identify('İ'.repeat(100_000)).script).toBe('Latn');
+});
+
 test('malformed codes and empty samples are refused', () => {
   expect(() => trainLanguageIdentifier([{ language: 'sw', text: 'habari' }])).toThrow(/such as swh_Latn, got "sw"/);
   expect(() => trainLanguageIdentifier([])).toThrow(/must hold letters, got none/);

@@ -9,8 +9,9 @@
  * Units: a posting's weight is that logarithm in steps of WEIGHT_STEP nats.
  */
 import { detectScript } from '../languages/detect-script.ts';
-import { forEachNGram, NUM_BUCKETS } from './character-ngrams.ts';
+import { NUM_BUCKETS } from './character-ngrams.ts';
 import type { NGramCounts } from './ngram-counts.ts';
+import { createNGramScorer, type NGramPostings } from './ngram-scorer.ts';
 
 export interface Identification {
   /** For example `swh_Latn`; `und_<script>` when no trained language is written in the text's script. */
@@ -62,13 +63,10 @@ const WEIGHT_STEP = 1 / 24;
 const SCRIPT_GROUPS: Readonly<Record<string, string>> = { Hans: 'Hani', Hant: 'Hani', Hani: 'Hani' };
 const groupOf = (script: string): string => SCRIPT_GROUPS[script] ?? script;
 
-interface Model {
+interface Model extends NGramPostings {
   readonly languages: readonly string[];
   /** Logarithms of prior odds, in nats. */
   readonly priors: readonly number[];
-  readonly offsets: Uint32Array;
-  readonly postingLanguages: Uint16Array;
-  readonly postingWeights: Uint8Array;
 }
 
 const toBase64 = (array: Uint8Array | Uint16Array | Uint32Array): string =>
@@ -84,29 +82,17 @@ function fromModel(model: Model): TrainedLanguageIdentifier {
     if (members === undefined) byScript.set(group, [index]);
     else members.push(index);
   }
-  const scores = new Float64Array(languages.length);
-  const occurrences = new Uint32Array(NUM_BUCKETS);
-  const touched: number[] = [];
+  const frequentGroup = [...byScript.values()].reduce((most, next) => (next.length > most.length ? next : most));
+  const scorer = createNGramScorer(model, languages.length, frequentGroup);
 
   const identify = (text: string, options: IdentifyOptions = {}): Identification => {
     const { script, share } = detectScript(text);
-    const candidates = (byScript.get(groupOf(script)) ?? []).filter(
-      (index) => options.languages?.has(languages[index]!) ?? true,
-    );
+    const group = byScript.get(groupOf(script)) ?? [];
+    const wanted = options.languages;
+    const candidates = wanted === undefined ? group : group.filter((index) => wanted.has(languages[index]!));
     if (candidates.length === 0)
       return { language: `und_${script}`, confidence: 0, runnerUp: null, runnerUpConfidence: 0, script };
-    scores.fill(0);
-    // Frequent n-grams have the longest postings: each is walked once, however often it occurs.
-    forEachNGram(text, (bucket) => {
-      if (occurrences[bucket]!++ === 0) touched.push(bucket);
-    });
-    for (const bucket of touched) {
-      const count = occurrences[bucket]!;
-      const end = offsets[bucket + 1]!;
-      for (let i = offsets[bucket]!; i < end; i++) scores[postingLanguages[i]!]! += count * postingWeights[i]!;
-      occurrences[bucket] = 0;
-    }
-    touched.length = 0;
+    const scores = scorer.score(text, group === frequentGroup);
     for (const index of candidates) scores[index]! += priors[index]! / WEIGHT_STEP;
     let best = -1;
     let second = -1;

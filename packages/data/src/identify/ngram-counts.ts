@@ -1,7 +1,7 @@
 /**
  * Sparse counts of hashed n-grams: sorted buckets beside their counts.
  */
-import { forEachNGram, NUM_BUCKETS } from './character-ngrams.ts';
+import { forEachPieceOfNGrams, NUM_BUCKETS } from './character-ngrams.ts';
 
 export interface NGramCounts {
   readonly buckets: Uint32Array;
@@ -21,7 +21,9 @@ export function createNGramCounter() {
   };
   return {
     addText(text: string): void {
-      forEachNGram(text, (bucket) => add(bucket, 1));
+      forEachPieceOfNGrams(text, (buckets) => {
+        for (const bucket of buckets) add(bucket, 1);
+      });
     },
     addCounts({ buckets, counts }: NGramCounts): void {
       for (let i = 0; i < buckets.length; i++) add(buckets[i]!, counts[i]!);
