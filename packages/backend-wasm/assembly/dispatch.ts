@@ -3,7 +3,7 @@ import { attentionPackTask, attentionRowsTask, attentionTask } from './fused/att
 import { attentionGradTask } from './fused/attention-grad';
 import { binaryTask } from './binary';
 import { gatherTask, scatterAddTask, stridedCopyTask, transposeTask } from './copy';
-import { crossEntropyChunkTask, crossEntropyEndTask, crossEntropyGradTask } from './fused/cross-entropy';
+import { crossEntropyChunkTask, crossEntropyEndTask, crossEntropyGradTask, crossEntropyRowsTask } from './fused/cross-entropy';
 import { gemmPackTask, gemmTask, gemvTask, gemvTransposedTask } from './matrix/gemm';
 import { chunkTask, reduceTask, softmaxTask, squaresTask, squaresTotalTask } from './reduce';
 import { adamWTask, rmsNormGradTask, rmsNormTask, ropeTask, swigluGradTask, swigluTask } from './fused/transformer';
@@ -41,5 +41,6 @@ export function runTask(kernel: i32, task: i32, thread: i32): void {
     case 27: crossEntropyChunkTask(task); break;
     case 28: crossEntropyEndTask(); break;
     case 29: crossEntropyGradTask(task); break;
+    case 30: crossEntropyRowsTask(task); break;
   }
 }

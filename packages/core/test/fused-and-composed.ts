@@ -111,14 +111,14 @@ export function fusedEqualsComposed({
         (p) => swiglu(p.get('gate') as tf.Tensor3D, p.get('up') as tf.Tensor3D),
       ),
     ),
-    linearCrossEntropy: law([size(200), size(40), size(300), fc.nat()], (T, D, V, seed) => {
+    linearCrossEntropy: law([size(200), size(40), size(300), fc.nat(), fc.boolean()], (T, D, V, seed, summed) => {
       const random = createRandom(seed);
       const labels = Array.from({ length: T }, () => (random.integer(5) === 0 ? IGNORE_INDEX : random.integer(V)));
       return check(
         () => ({ hidden: formulaTensor(1, [T, D], 4), weight: formulaTensor(2, [V, D], 4) }),
         (p) => {
           const [hidden, weight] = [...p.values()] as [tf.Tensor2D, tf.Tensor2D];
-          return linearCrossEntropy(hidden, weight, tf.tensor1d(labels, 'int32'));
+          return linearCrossEntropy(hidden, weight, tf.tensor1d(labels, 'int32'), { summed });
         },
       );
     }),

@@ -138,7 +138,7 @@ function createWork(op: TimedOp, { B, L, D, N, K, H, F, V }: LayerShape): Work {
     case 'linearCrossEntropy': {
       const labels = integers([B * L], () => random.integer(V)) as tf.Tensor1D;
       return differentiable(
-        (hidden, weight) => linearCrossEntropy(hidden as tf.Tensor2D, weight as tf.Tensor2D, labels),
+        (hidden, weight) => linearCrossEntropy(hidden as tf.Tensor2D, weight as tf.Tensor2D, labels, { summed: true }),
         [normal(B * L, D), normal(V, D)],
         tf.ones([B * L]),
         [labels],

@@ -1,5 +1,5 @@
 /**
- * Row kernels of the chunked linear cross-entropy: logits exist only for one chunk of the vocabulary at a time.
+ * Row kernels of the linear cross-entropy: logits exist only for one chunk of the vocabulary at a time, or for a few rows.
  *
  * Slots: 0 logits [T, C], 1 labels [T], 2 peaks [T], 3 sums [T], 4 logit of the label [T], 5 rows, 6 chunk columns C, 7 first column of the chunk,
  * 8 rows per task, 9 logSumExp [T], 10 dnll [T], 11 nll [T].
@@ -37,6 +37,27 @@ export function crossEntropyEndTask(): void {
     const value = load<f32>(paramPointer(2) + at) + Mathf.log(load<f32>(paramPointer(3) + at));
     store<f32>(paramPointer(9) + at, value);
     store<f32>(paramPointer(11) + at, value - load<f32>(paramPointer(4) + at));
+  }
+}
+
+/** Whole rows of logits become softmax - one-hot, the gradient of their nll; logSumExp and nll on the way. */
+export function crossEntropyRowsTask(task: i32): void {
+  const columns = paramInt(6);
+  const perTask = paramInt(8);
+  const first = task * perTask;
+  const last = min(paramInt(5), first + perTask);
+  for (let t = first; t < last; t++) {
+    const at = <usize>t << 2;
+    const row = paramPointer(0) + <usize>t * (<usize>columns << 2);
+    const place = row + (<usize>load<i32>(paramPointer(1) + at) << 2);
+    const picked = load<f32>(place);
+    const peak = maxRow(row, columns);
+    const sum = expRow(row, row, columns, peak);
+    scaleRow(row, row, columns, 1 / sum);
+    store<f32>(place, load<f32>(place) - 1);
+    const logSumExp = peak + Mathf.log(sum);
+    store<f32>(paramPointer(9) + at, logSumExp);
+    store<f32>(paramPointer(11) + at, logSumExp - picked);
   }
 }
 

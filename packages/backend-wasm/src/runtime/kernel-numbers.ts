@@ -30,4 +30,5 @@ export const KERNEL = {
   crossEntropyChunk: 27,
   crossEntropyEnd: 28,
   crossEntropyGrad: 29,
+  crossEntropyRows: 30,
 } as const;

@@ -47,6 +47,11 @@ export function needsGradient(tensor: tf.Tensor): boolean {
   return wantedIds === undefined || wantedIds.has(tensor.id);
 }
 
+/** Whether what runs now is recorded, so that a gradient may be asked for. */
+export function isRecording(): boolean {
+  return internals().state.gradientDepth > 0;
+}
+
 export interface Backpropagation<Result> {
   /** What `forward` returned; its tensors belong to the surrounding scope. */
   readonly result: Result;

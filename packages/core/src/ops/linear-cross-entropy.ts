@@ -5,6 +5,7 @@
  * Units: nats per row.
  * Differs: without a fused kernel the rows go through in chunks, whose logits are computed again for the gradient.
  */
+import { isRecording } from '../autodiff/tape.ts';
 import { coreError } from '../core-error.ts';
 import { IGNORE_INDEX } from '../ignore-index.ts';
 import { expectShape } from '../shape/expect-shape.ts';
@@ -19,31 +20,39 @@ const ROWS_PER_CHUNK = 128;
  * @param hidden_TD rows after the final norm; not disposed
  * @param weight_VD output embedding; not disposed
  * @param labels_T int32 in [0, V), or IGNORE_INDEX; not disposed
+ * @param options.summed says that the loss is the sum of the result, or a multiple of it: a fused kernel may then compute the gradients together
+ * with the value and save a product. Other gradients stay right and cost more.
  * @returns [T] negative log-likelihoods in nats, 0 where the label is IGNORE_INDEX; owned by the caller
  */
-export function linearCrossEntropy(hidden_TD: tf.Tensor2D, weight_VD: tf.Tensor2D, labels_T: tf.Tensor1D): tf.Tensor1D {
+export function linearCrossEntropy(
+  hidden_TD: tf.Tensor2D,
+  weight_VD: tf.Tensor2D,
+  labels_T: tf.Tensor1D,
+  { summed = false }: { readonly summed?: boolean } = {},
+): tf.Tensor1D {
   expectShape('linearCrossEntropy', { hidden_TD, weight_VD, labels_T });
   if (labels_T.dtype !== 'int32') {
     throw coreError('linearCrossEntropy', `labels must be int32, got ${labels_T.dtype} at labels_T.`);
   }
   const fused = hasKernel('MarcoLinearCrossEntropy');
   const ignoreIndex = IGNORE_INDEX;
+  const withGrads = summed && isRecording();
   return customOp(
     [hidden_TD, weight_VD],
     () => {
-      const [nll, logSumExp] = fused
-        ? runKernel(
-            'MarcoLinearCrossEntropy',
-            { hidden: hidden_TD, weight: weight_VD, labels: labels_T },
-            { ignoreIndex },
-          )
+      const inputs = { hidden: hidden_TD, weight: weight_VD, labels: labels_T };
+      const [nll, ...forGradient] = fused
+        ? runKernel('MarcoLinearCrossEntropy', inputs, { ignoreIndex, withGrads })
         : composedForward(hidden_TD, weight_VD, labels_T);
-      return { value: nll as tf.Tensor1D, saved: [hidden_TD, weight_VD, labels_T, logSumExp!] };
+      return { value: nll as tf.Tensor1D, saved: [hidden_TD, weight_VD, labels_T, ...forGradient] };
     },
     (dnll, kept) => {
       const [hidden, weight, labels, logSumExp] = kept as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
+      const [dhidden, dweight] = kept.slice(4);
+      const ofSum = dhidden && dweight ? { dhidden, dweight } : {};
+      const inputs = { dnll, hidden, weight, labels, logSumExp, ...ofSum };
       return fused
-        ? runKernel('MarcoLinearCrossEntropyGrad', { dnll, hidden, weight, labels, logSumExp }, { ignoreIndex })
+        ? runKernel('MarcoLinearCrossEntropyGrad', inputs, { ignoreIndex })
         : composedBackward(dnll, hidden, weight, labels, logSumExp);
     },
   );

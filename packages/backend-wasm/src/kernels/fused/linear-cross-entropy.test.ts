@@ -80,6 +80,38 @@ describe.each(VARIANTS)('MarcoLinearCrossEntropy on %s', (name) => {
     }
   });
 
+  test('gradients computed with the value serve every row alike, and are computed anew where the rows differ', async () => {
+    // The last case has more rows than fit at once.
+    const cases = [...CASES.filter(({ T }) => T < 100), { T: 150, D: 2, V: 60000, label: (t: number) => t * 400 }];
+    for (const { T, D, V, label } of cases) {
+      const hidden = randomFloats(T * D, 1).map((x) => x * 3);
+      const weight = randomFloats(V * D, 2);
+      const labels = Int32Array.from({ length: T }, (_, t) => label(t));
+      const alike = new Float32Array(T).fill(-0.75);
+      for (const dnll of T < 100 ? [new Float32Array(T).fill(1), alike, randomFloats(T, 3)] : [alike]) {
+        const expected = reference(hidden, weight, labels, dnll, D, V);
+        const [nll, dhidden, dweight] = await runOn(name, () => {
+          const inputs = {
+            hidden: tf.tensor2d(hidden, [T, D]),
+            weight: tf.tensor2d(weight, [V, D]),
+            labels: tf.tensor1d(labels, 'int32'),
+          };
+          const attributes = { ignoreIndex: IGNORE };
+          const [loss, logSumExp, ...ofSum] = kernel('MarcoLinearCrossEntropy', inputs, {
+            ...attributes,
+            withGrads: true,
+          }) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+          expect(ofSum).toHaveLength(2);
+          const given = { ...inputs, logSumExp, dhidden: ofSum[0], dweight: ofSum[1] };
+          return [loss, ...kernel('MarcoLinearCrossEntropyGrad', { ...given, dnll: tf.tensor1d(dnll) }, attributes)];
+        });
+        expect(largestError(nll!, expected.nll), `nll ${T} ${D} ${V}`).toBeLessThan(3e-6);
+        expect(largestError(dhidden!, expected.dhidden), `dhidden ${T} ${D} ${V}`).toBeLessThan(1e-5);
+        expect(largestError(dweight!, expected.dweight), `dweight ${T} ${D} ${V}`).toBeLessThan(2e-5);
+      }
+    }
+  });
+
   test('a label out of range is named', async () => {
     await tf.setBackend(name);
     for (const bad of [20, -1]) {

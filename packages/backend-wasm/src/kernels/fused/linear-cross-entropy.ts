@@ -1,19 +1,25 @@
 /**
- * MarcoLinearCrossEntropy: cross-entropy of hidden * weight^T against sparse labels, one chunk of the vocabulary at a time.
+ * MarcoLinearCrossEntropy: cross-entropy of hidden * weight^T against sparse labels, one chunk of the vocabulary at a time; where gradients
+ * are asked for at once (`withGrads`), a few rows at a time, whose logits then need not be computed again.
  *
  * Source: online log-sum-exp, Milakov and Gimelshein 2018, arXiv:1805.02867; Wijmans et al. 2024, "Cut Your Losses", arXiv:2411.09009.
- * Shapes: hidden [T, D], weight [V, D], labels [T]; logits exist as [T', C] only, T' the rows whose label counts.
+ * Shapes: hidden [T, D], weight [V, D], labels [T]; logits exist as [T', C] or [R, V] only, T' the rows whose label counts, R some of them.
  * Units: nats.
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { KERNEL } from '../../runtime/kernel-numbers.ts';
 import { multiply } from '../../runtime/multiply.ts';
+import type { WasmRuntime } from '../../runtime/wasm-runtime.ts';
 import type { MarcoWasmBackend } from '../../wasm-backend.ts';
+import { fillOutput, runBinary } from '../elementwise.ts';
 import { CHUNK, input, type KernelTable, type WasmKernel } from '../kernel-types.ts';
 import { expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
 
 /** Logits that exist at once, at most (16 MiB), but never fewer than 256 columns. */
 const CHUNK_LOGITS = 4 * 2 ** 20;
+/** The same where they are whole rows (32 MiB); gradients are not computed at once when fewer than `LEAST_ROWS` rows fit. */
+const ROW_LOGITS = 8 * 2 ** 20;
+const LEAST_ROWS = 128;
 
 const SHAPES = { hidden: { shape: 'TD' }, weight: { shape: 'VD' }, labels: { shape: 'T', dtype: 'int32' } } as const;
 type Sizes = Record<'T' | 'D' | 'V', number>;
@@ -36,6 +42,13 @@ function countedRows(kernel: string, labels: Int32Array, ignoreIndex: number, vo
   return rows.subarray(0, count);
 }
 
+interface Request {
+  readonly hidden: TensorInfo;
+  readonly labels: TensorInfo;
+  readonly ignoreIndex: number;
+  readonly sizes: Sizes;
+}
+
 interface Compact {
   /** rows that count */
   readonly count: number;
@@ -51,7 +64,7 @@ interface Compact {
 function withCompact<Result>(
   kernel: string,
   backend: MarcoWasmBackend,
-  args: { hidden: TensorInfo; labels: TensorInfo; ignoreIndex: number; sizes: Sizes },
+  args: Request,
   extraFloats: (count: number, columns: number) => number,
   use: (compact: Compact) => Result,
 ): Result {
@@ -102,6 +115,7 @@ const linearCrossEntropy: WasmKernel = ({ inputs, attrs, backend }) => {
   const { runtime } = backend;
   const weight = backend.address(input(inputs, 'weight'));
   const request = { hidden: input(inputs, 'hidden'), labels: input(inputs, 'labels'), ignoreIndex, sizes };
+  if (attrs.withGrads && LEAST_ROWS * V <= ROW_LOGITS) return withGrads(backend, request, weight);
   return withCompact(
     'MarcoLinearCrossEntropy',
     backend,
@@ -147,19 +161,66 @@ const linearCrossEntropy: WasmKernel = ({ inputs, attrs, backend }) => {
         runtime.run(KERNEL.crossEntropyChunk, Math.ceil(count / perTask), parameters(width, column, perTask));
       }
       if (count > 0) runtime.run(KERNEL.crossEntropyEnd, 1, parameters(columns, 0, 1));
-      for (const [target, values] of [
-        [nll, losses],
-        [logSumExp, lse],
-      ] as const) {
-        const all = runtime.floats(target.address, T);
-        const compactValues = runtime.floats(values, count);
-        all.fill(0);
-        for (let i = 0; i < count; i++) all[rows[i]!] = compactValues[i]!;
-      }
+      spreadRows(runtime, losses, nll.address, rows, T, 1);
+      spreadRows(runtime, lse, logSumExp.address, rows, T, 1);
       return [nll.info, logSumExp.info];
     },
   );
 };
+
+/** Rows that count go to their places among T, whose others become 0. */
+function spreadRows(runtime: WasmRuntime, from: number, to: number, rows: Int32Array, T: number, width: number): void {
+  const all = runtime.floats(to, T * width).fill(0);
+  const some = runtime.floats(from, rows.length * width);
+  for (const [i, row] of rows.entries()) all.set(some.subarray(i * width, (i + 1) * width), row * width);
+}
+
+/** nll and logSumExp, and the gradients of the sum of nll: some rows at a time, each from their logits to their share of both gradients. */
+function withGrads(backend: MarcoWasmBackend, request: Request, weight: number): TensorInfo[] {
+  const { runtime } = backend;
+  const { T, D, V } = request.sizes;
+  const atOnce = (count: number) => Math.min(count, Math.floor(ROW_LOGITS / V));
+  const extraFloats = (count: number) => atOnce(count) * V + count * (2 + D);
+  return withCompact('MarcoLinearCrossEntropy', backend, request, extraFloats, (compact) => {
+    const { count, rows, hidden, labels, extra: logits } = compact;
+    const [nll, logSumExp] = [backend.output([T]), backend.output([T])];
+    const [dhidden, dweight] = [backend.output([T, D]), backend.output([V, D])];
+    const lse = logits + atOnce(count) * V * 4;
+    const losses = lse + count * 4;
+    const gathered = count === T ? dhidden.address : losses + count * 4;
+    const perTask = Math.max(1, Math.floor(CHUNK / V));
+    for (let row = 0; row < count; row += atOnce(count)) {
+      const m = Math.min(atOnce(count), count - row);
+      const some = hidden + row * D * 4;
+      multiply(runtime, { a: some, b: weight, c: logits, m, n: V, k: D, transposeB: true });
+      const at = row * 4;
+      const parameters = [logits, labels + at, 0, 0, 0, m, V, 0, perTask, lse + at, 0, losses + at];
+      runtime.run(KERNEL.crossEntropyRows, Math.ceil(m / perTask), parameters);
+      multiply(runtime, { a: logits, b: weight, c: gathered + row * D * 4, m, n: D, k: V });
+      const sum = { c: dweight.address, accumulate: row > 0 };
+      multiply(runtime, { a: logits, b: some, ...sum, m: V, n: D, k: m, transposeA: true });
+    }
+    if (count === 0) runtime.bytes(dweight.address, V * D * 4).fill(0);
+    if (count < T) spreadRows(runtime, gathered, dhidden.address, rows, T, D);
+    spreadRows(runtime, losses, nll.address, rows, T, 1);
+    spreadRows(runtime, lse, logSumExp.address, rows, T, 1);
+    return [nll.info, logSumExp.info, dhidden.info, dweight.info];
+  });
+}
+
+/** The value that every row that counts has in `values`, if it is one. */
+function commonValue(values: Float32Array, rows: Int32Array): number | undefined {
+  const first = rows.length === 0 ? 0 : values[rows[0]!]!;
+  return rows.every((row) => values[row] === first) ? first : undefined;
+}
+
+function scaled(backend: MarcoWasmBackend, tensor: TensorInfo, scale: number): TensorInfo {
+  if (scale === 1) return backend.share(tensor, tensor.shape);
+  const factor = fillOutput(backend, [], 'float32', scale);
+  const product = runBinary(backend, 'Multiply', tensor, factor, () => backend.output(tensor.shape), tensor.shape)!;
+  backend.disposeIntermediateTensorInfo(factor);
+  return product;
+}
 
 const linearCrossEntropyGrad: WasmKernel = ({ inputs, attrs, backend }) => {
   const name = 'MarcoLinearCrossEntropyGrad';
@@ -171,8 +232,14 @@ const linearCrossEntropyGrad: WasmKernel = ({ inputs, attrs, backend }) => {
   const { T, D, V } = sizes;
   const ignoreIndex = expectNumber(name, attrs, 'ignoreIndex');
   const { runtime } = backend;
-  const weight = backend.address(input(inputs, 'weight'));
   const dnllAddress = backend.address(input(inputs, 'dnll'));
+  const { dhidden: dhiddenOfSum, dweight: dweightOfSum } = inputs;
+  if (dhiddenOfSum && dweightOfSum) {
+    const labelsT = runtime.integers(backend.address(input(inputs, 'labels')), T);
+    const scale = commonValue(runtime.floats(dnllAddress, T), countedRows(name, labelsT, ignoreIndex, V));
+    if (scale !== undefined) return [dhiddenOfSum, dweightOfSum].map((tensor) => scaled(backend, tensor, scale));
+  }
+  const weight = backend.address(input(inputs, 'weight'));
   const lseAddress = backend.address(input(inputs, 'logSumExp'));
   const request = { hidden: input(inputs, 'hidden'), labels: input(inputs, 'labels'), ignoreIndex, sizes };
   return withCompact(
@@ -230,12 +297,7 @@ const linearCrossEntropyGrad: WasmKernel = ({ inputs, attrs, backend }) => {
           transposeA: true,
         });
       }
-      if (!isWhole) {
-        runtime.bytes(dhidden.address, T * D * 4).fill(0);
-        const all = runtime.floats(dhidden.address, T * D);
-        const some = runtime.floats(gathered, count * D);
-        for (let i = 0; i < count; i++) all.set(some.subarray(i * D, (i + 1) * D), rows[i]! * D);
-      }
+      if (!isWhole) spreadRows(runtime, gathered, dhidden.address, rows, T, D);
       return [dhidden.info, dweight.info];
     },
   );
