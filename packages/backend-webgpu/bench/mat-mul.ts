@@ -1,5 +1,5 @@
 /**
- * Our matrix product with either tiling and tfjs's own, in turns on the adapter that is found, after one unmeasured run each:
+ * Our matrix products of each kind that the adapter computes and tfjs's own, in turns, after one unmeasured run each:
  *
  *   node --conditions=@marco-ts/source packages/backend-webgpu/bench/mat-mul.ts [size ...]
  *
@@ -7,9 +7,10 @@
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { LARGE_TILING, multiply, SMALL_TILING, type Tiling } from '../src/building-blocks/multiply.ts';
+import { multiply } from '../src/building-blocks/multiply.ts';
 import { findGpu } from '../src/find-gpu.ts';
 import { registerWebGpuBackend } from '../src/index.ts';
+import { PRODUCT_KINDS, type ProductKind, productsOf } from '../src/products/products.ts';
 
 const NUM_RUNS = 5;
 const sizes = process.argv.slice(2).map(Number);
@@ -19,9 +20,14 @@ if (sizes.some((size) => !Number.isInteger(size) || size < 1)) throw new Error('
 await findGpu('bench');
 await import('@tensorflow/tfjs-backend-webgpu');
 const tfjsMatMul = tf.getKernel('BatchMatMul', 'webgpu').kernelFunc;
-const record = await registerWebGpuBackend();
+// The strongest kind that the adapter has; a device computes the weaker ones too.
+const record = await PRODUCT_KINDS.toReversed().reduce(
+  (tried, products) => tried.catch(() => registerWebGpuBackend({ products })),
+  Promise.reject<Awaited<ReturnType<typeof registerWebGpuBackend>>>(),
+);
 await tf.setBackend(record.tfjsName);
 const backend = tf.backend() as unknown as WebGPUBackend;
+const kinds = PRODUCT_KINDS.slice(0, PRODUCT_KINDS.indexOf(record.products) + 1);
 console.log(record.adapter);
 
 for (const size of sizes.length > 0 ? sizes : [256, 512]) {
@@ -32,16 +38,15 @@ for (const size of sizes.length > 0 ? sizes : [256, 512]) {
     [true, true],
   ] as const) {
     const [a, b] = [tf.randomNormal([size, size]), tf.randomNormal([size, size])];
-    const ours = (tiling: Tiling) => () => {
+    const ours = (kind: ProductKind) => () => {
       const result = backend.makeTensorInfo([size, size], 'float32');
       const part = (tensor: tf.TensorInfo) => ({ tensor, start: 0, pitch: size });
       const run = { result: part(result), a: part(a), b: part(b), M: size, N: size, K: size };
-      multiply(backend, { transposeA, transposeB, accumulate: false }, run, tiling);
+      multiply(backend, { transposeA, transposeB, accumulate: false }, run, { ...productsOf(backend), kind });
       return result;
     };
     const contestants: Record<string, () => tf.TensorInfo> = {
-      'tiles of 64': ours(SMALL_TILING),
-      'tiles of 128': ours(LARGE_TILING),
+      ...Object.fromEntries(kinds.map((kind) => [kind, ours(kind)])),
       tfjs: () => tfjsMatMul({ inputs: { a, b }, attrs: { transposeA, transposeB }, backend }) as tf.TensorInfo,
     };
     const seconds = new Map<string, number[]>(Object.keys(contestants).map((name) => [name, []]));

@@ -51,7 +51,8 @@ export async function findGpu(functionName: string): Promise<GpuSource> {
     );
   }
   Object.assign(globalThis, dawn.globals);
-  const gpu = dawn.create([]);
+  // Matrix instructions are among what Dawn calls unsafe, for pages that nobody trusts; a device has only those that it asks for.
+  const gpu = dawn.create(['enable-dawn-features=allow_unsafe_apis']);
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true, enumerable: true });
   dawnSource = { gpu, origin: `npm webgpu ${found.version}` };
   return dawnSource;

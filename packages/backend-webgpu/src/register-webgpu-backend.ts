@@ -5,10 +5,16 @@
  * Differs: works in Node; brings the fused kernels of docs/architecture.md; asks for all the adapter's buffer limits; a missing adapter, a lost device and exhausted memory are errors
  * with a next step.
  */
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { findGpu } from './find-gpu.ts';
+import { type GuardableBackend, guardAllocations } from './guard-allocations.ts';
 import { registerKernels } from './kernels/register-kernels.ts';
+import { checkProducts } from './products/check-products.ts';
+import { chooseProducts, type ProductAdapter, SUBGROUP_MATRIX_FEATURE } from './products/choose-products.ts';
+import { PRODUCT_KINDS, type ProductKind, type Products, setProducts } from './products/products.ts';
 import { type AdapterDescription, describeAdapter, requestAdapter } from './request-adapter.ts';
+import { supportStoredHalves } from './storage/float16-storage.ts';
 import { type WatchableDevice, watchDevice } from './watch-device.ts';
 import { webGpuError } from './webgpu-error.ts';
 
@@ -21,11 +27,20 @@ export interface WebGpuBackendRecord {
   readonly maxBufferSizeBytes: number;
   /** `browser`, or the version of npm `webgpu`. */
   readonly version: string;
+  /** What matrix products are computed with; other than asked where `notes` says why. */
+  readonly products: ProductKind;
+  /** What was turned off, and why. */
+  readonly notes: readonly string[];
 }
 
 export interface WebGpuBackendOptions {
   /** Whether a GPU emulated on the processor will do; default true. */
   readonly allowSoftwareAdapter?: boolean;
+  /**
+   * Default `f32`. `f16` rounds the operands of large products to halves, `subgroup-matrix` multiplies those by matrix units; sums stay
+   * float32. tfjs holds one WebGPU backend for the whole program: the first registration decides.
+   */
+  readonly products?: ProductKind;
 }
 
 const WANTED_FEATURES = ['timestamp-query', 'shader-f16', 'subgroups'] as const;
@@ -39,12 +54,13 @@ const WANTED_LIMITS = [
 ] as const;
 
 /** tfjs holds one backend of a name for the whole program. */
-let isRegistered = false;
+let registered: WebGpuBackendRecord | undefined;
 
 /**
  * Does not choose the backend: call `tf.setBackend('webgpu')`, or use `initBackend` of `@marco-ts/core`, which does both.
  *
- * @throws Error with a `fix` when Node lacks npm `webgpu`, when there is no adapter, or only an emulated one that was not allowed
+ * @throws Error with a `fix` when Node lacks npm `webgpu`, when there is no adapter, or only an emulated one that was not allowed; when the
+ *   adapter cannot compute the products that were asked for, or the backend was registered with others
  */
 export async function registerWebGpuBackend(options: WebGpuBackendOptions = {}): Promise<WebGpuBackendRecord> {
   const { allowSoftwareAdapter = true } = options;
@@ -58,38 +74,65 @@ export async function registerWebGpuBackend(options: WebGpuBackendOptions = {}):
       "Ask for it by name to use it all the same: initBackend({ prefer: ['webgpu'] }).",
     );
   }
-  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
-  if (!isRegistered) {
-    // Importing the package registered its own factory, which asks for a device that nobody watches.
-    if (tf.engine().backendNames().includes('webgpu')) tf.removeBackend('webgpu');
-    const device = await requestDevice(adapter);
-    tf.registerBackend('webgpu', () => createWatchedBackend(WebGPUBackend, device, adapter.info), 3);
-    registerKernels();
-    isRegistered = true;
+  const asked = chooseProducts(options.products ?? registered?.products ?? 'f32', adapter as unknown as ProductAdapter);
+  if (registered !== undefined) {
+    if (options.products !== undefined && options.products !== registered.products) {
+      throw webGpuError(
+        'registerWebGpuBackend',
+        `a program has one WebGPU backend, got products ${options.products} after ${registered.products}.`,
+        'Start another program for other products.',
+      );
+    }
+    return registered;
   }
-  return Object.freeze(toRecord(description, origin));
+  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  // Importing the package registered its own factory, which asks for a device that nobody watches.
+  if (tf.engine().backendNames().includes('webgpu')) tf.removeBackend('webgpu');
+  const device = await requestDevice(adapter, asked);
+  const backend = createWatchedBackend(WebGPUBackend, device, adapter.info);
+  const { products, notes } = await checkedProducts(backend, asked);
+  setProducts(device, products);
+  tf.registerBackend('webgpu', () => backend as unknown as tf.KernelBackend, 3);
+  registerKernels({ storesHalves: device.features.has('shader-f16') });
+  registered = Object.freeze({ ...toRecord(description, origin), products: products.kind, notes });
+  return registered;
 }
 
-function toRecord(description: AdapterDescription, version: string): WebGpuBackendRecord {
-  const { name, isSoftware, features, maxBufferSizeBytes } = description;
-  return { tfjsName: 'webgpu', adapter: name, isSoftware, features, maxBufferSizeBytes, version };
+function toRecord({ name, isSoftware, features, maxBufferSizeBytes }: AdapterDescription, version: string) {
+  return { tfjsName: 'webgpu', adapter: name, isSoftware, features, maxBufferSizeBytes, version } as const;
 }
 
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
+async function requestDevice(adapter: GPUAdapter, { kind }: Products): Promise<GPUDevice> {
+  const wanted = kind === 'subgroup-matrix' ? [...WANTED_FEATURES, SUBGROUP_MATRIX_FEATURE] : WANTED_FEATURES;
+  const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((limit) => [limit, adapter.limits[limit]]));
   return adapter.requestDevice({ requiredFeatures, requiredLimits });
 }
 
-type WebGPUBackendClass = typeof import('@tensorflow/tfjs-backend-webgpu').WebGPUBackend;
+/** Goes from what was asked for down to the first products that the device computes right. */
+async function checkedProducts(
+  backend: WebGPUBackend,
+  asked: Products,
+): Promise<{ products: Products; notes: readonly string[] }> {
+  const notes: string[] = [];
+  for (const kind of PRODUCT_KINDS.slice(1, PRODUCT_KINDS.indexOf(asked.kind) + 1).toReversed()) {
+    const products: Products = { ...asked, kind };
+    const difference = await checkProducts(backend, products);
+    if (difference === undefined) return { products, notes };
+    notes.push(`products of ${kind} are off on this adapter: ${difference}`);
+  }
+  return { products: { ...asked, kind: 'f32' }, notes };
+}
 
 function createWatchedBackend(
-  WebGPUBackend: WebGPUBackendClass,
+  WebGPUBackendClass: typeof WebGPUBackend,
   device: GPUDevice,
   info: GPUAdapterInfo,
-): tf.KernelBackend {
-  const backend = new WebGPUBackend(device as never, info as never);
+): WebGPUBackend {
+  const backend = new WebGPUBackendClass(device as never, info as never);
   const watch = watchDevice(device as unknown as WatchableDevice);
+  guardAllocations(backend as unknown as GuardableBackend, watch);
+  supportStoredHalves(backend);
   const read = backend.read.bind(backend);
   backend.read = async (dataId) => {
     watch.check();
@@ -112,5 +155,5 @@ function createWatchedBackend(
     watch.check();
     record(...programAndTensors);
   };
-  return backend as unknown as tf.KernelBackend;
+  return backend;
 }

@@ -14,6 +14,8 @@ export interface WatchableDevice {
 export interface DeviceWatch {
   /** @throws Error when the device was lost or ran out of memory since it was made */
   check(): void;
+  /** What `check` throws from now on, where nothing went wrong earlier. */
+  fail(error: Error): void;
 }
 
 export function watchDevice(device: WatchableDevice): DeviceWatch {
@@ -45,6 +47,9 @@ export function watchDevice(device: WatchableDevice): DeviceWatch {
   return {
     check() {
       if (failure !== undefined) throw failure;
+    },
+    fail(error) {
+      failure ??= error;
     },
   };
 }

@@ -1,35 +1,20 @@
 /**
- * Tiled matrix product on parts of buffers: result (+)= A B, each of A and B read plainly or transposed, with a free last step.
+ * Matrix product on parts of buffers: result (+)= A B, each of A and B read plainly or transposed, with a free last step; computed in float32 or
+ * on halves, as the device's products say.
  *
- * Source: Volkov and Demmel 2008, "Benchmarking GPUs to tune dense linear algebra" (tiles in workgroup memory, blocks in registers).
- * Shapes: A [M, K] or, transposed, stored as [K, M]; B [K, N] or stored as [N, K]; an invocation computes 4 x 4 values, 8 x 8 of large results.
+ * Shapes: A [M, K] or, transposed, stored as [K, M]; B [K, N] or stored as [N, K].
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { runShader, type Shader } from '../runtime/run-shader.ts';
-
-export interface LastStep {
-  readonly key: string;
-  readonly inputs: Shader['inputs'];
-  readonly uniforms: Shader['uniforms'];
-  /** WGSL of `fn lastStep(row: i32, column: i32, product: f32) -> f32`; all of `inputs` must be used. */
-  readonly code: string;
-}
-
-export interface MultiplyCase {
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-  /** Whether to add to what `result` holds. */
-  readonly accumulate: boolean;
-  readonly lastStep?: LastStep;
-}
-
-/** A matrix within a buffer: its first element and the elements from one stored row to the next. */
-export interface MatrixPart {
-  readonly tensor: TensorInfo;
-  readonly start: number;
-  readonly pitch: number;
-}
+import { type Products, productsOf } from '../products/products.ts';
+import { runShader, type Shader, spread } from '../runtime/run-shader.ts';
+import { storedHalves } from '../storage/float16-storage.ts';
+import { disposeHalves, type Halves, type MatrixPart, toHalves } from './halves.ts';
+import type { MultiplyCase } from './multiply-case.ts';
+import { fewRowsShader, isFewRows } from './multiply-few-rows.ts';
+import { chooseSubgroupTiling, subgroupProductShader } from './multiply-subgroup-matrices.ts';
+import { tileProductShader } from './multiply-tiles.ts';
+import { chooseTiling } from './tilings.ts';
 
 export interface MultiplyRun {
   readonly result: MatrixPart;
@@ -42,142 +27,95 @@ export interface MultiplyRun {
   readonly lastStepUniforms?: Readonly<Record<string, number>>;
 }
 
-/** Invocations along one side of a workgroup: 256 are what every adapter offers. */
-const SIDE = 16;
-const LANES = 'xyzw';
+/** Below this many rows or columns, making halves costs more than it saves. */
+const MIN_HALVED_SIDE = 32;
 
-/** Which part of the result a workgroup computes; either way with 8.2 KiB of workgroup memory, which every adapter has. */
-export interface Tiling {
-  /** Rows and columns of one invocation: the larger, the fewer reads per product. */
-  readonly block: number;
-  readonly tile: number;
-  readonly depth: number;
-  /** Elements between two k in workgroup memory: one more than the tile, so that transposed writes meet different banks. */
-  readonly pitch: number;
+/** Whether a product is computed on halves: where the device is to, and wherever an operand is stored as halves. */
+export function usesHalves(
+  { a, b, M, N }: Pick<MultiplyRun, 'a' | 'b' | 'M' | 'N'>,
+  { kind }: Pick<Products, 'kind'>,
+): boolean {
+  if (storedHalves(a.tensor) || storedHalves(b.tensor)) return true;
+  return kind !== 'f32' && Math.min(M, N) >= MIN_HALVED_SIDE;
 }
 
-export const SMALL_TILING: Tiling = { block: 4, tile: 4 * SIDE, depth: 16, pitch: 4 * SIDE + 1 };
-export const LARGE_TILING: Tiling = { block: 8, tile: 8 * SIDE, depth: 8, pitch: 8 * SIDE + 1 };
-
-/** Workgroups that keep every core of a large GPU busy. */
-const MIN_LARGE_TILES = 128;
-
-/** Large tiles read less per product, but only where the result fills them and there are enough of them. */
-export function chooseTiling(M: number, N: number): Tiling {
-  const { tile } = LARGE_TILING;
-  const numTiles = Math.ceil(M / tile) * Math.ceil(N / tile);
-  return Math.min(M, N) >= tile && numTiles >= MIN_LARGE_TILES ? LARGE_TILING : SMALL_TILING;
-}
-
+/** @param products default: the device's own */
 export function multiply(
   backend: WebGPUBackend,
   what: MultiplyCase,
   run: MultiplyRun,
-  tiling = chooseTiling(run.M, run.N),
+  products: Products = productsOf(backend),
 ): void {
-  const { result, a, b, M, N, K } = run;
-  runShader(backend, multiplyShader(what, tiling), {
-    outputs: [result.tensor],
-    inputs: [a.tensor, b.tensor, ...(run.lastStepInputs ?? [])],
-    uniforms: {
-      M,
-      N,
-      K,
-      aStart: a.start,
-      aPitch: a.pitch,
-      bStart: b.start,
-      bPitch: b.pitch,
-      resultStart: result.start,
-      resultPitch: result.pitch,
-      ...run.lastStepUniforms,
-    },
-    workgroups: [Math.ceil(N / tiling.tile), Math.ceil(M / tiling.tile), 1],
-  });
-}
-
-function multiplyShader({ transposeA, transposeB, accumulate, lastStep }: MultiplyCase, tiling: Tiling): Shader {
-  const flags = `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}${accumulate ? ' accumulate' : ''}`;
-  const { block, tile, depth, pitch } = tiling;
-  const rows = Array.from({ length: block }, (_, row) => row);
-  /** Groups of 4 columns, each one vector. */
-  const quads = Array.from({ length: block / 4 }, (_, quad) => quad);
-  const column = (quad: number, lane: number) => `x + ${SIDE * (4 * quad + lane)}`;
-  const lanes = [0, 1, 2, 3];
-  return {
-    key: `MarcoMultiply ${flags} ${tile} ${lastStep?.key ?? ''}`,
-    outputs: { result: 'f32' },
-    inputs: { a: 'f32', b: 'f32', ...lastStep?.inputs },
-    uniforms: {
-      M: 'i32',
-      N: 'i32',
-      K: 'i32',
-      aStart: 'i32',
-      aPitch: 'i32',
-      bStart: 'i32',
-      bPitch: 'i32',
-      resultStart: 'i32',
-      resultPitch: 'i32',
-      ...lastStep?.uniforms,
-    },
-    workgroupSize: [SIDE, SIDE],
-    code: () => `
-var<workgroup> aTile: array<f32, ${depth * pitch}>;
-var<workgroup> bTile: array<f32, ${depth * pitch}>;
-${lastStep?.code ?? 'fn lastStep(row: i32, column: i32, product: f32) -> f32 { return product; }'}
-fn store(row: i32, column: i32, product: f32) {
-  if (row >= uniforms.M || column >= uniforms.N) { return; }
-  let place = uniforms.resultStart + row * uniforms.resultPitch + column;
-  result[place] = ${accumulate ? 'result[place] + ' : ''}lastStep(row, column, product);
-}
-fn main(local: vec2<u32>, group: vec3<u32>, groups: vec3<u32>) {
-  let x = i32(local.x);
-  let y = i32(local.y);
-  let firstRow = i32(group.y) * ${tile};
-  let firstColumn = i32(group.x) * ${tile};
-${rows.flatMap((i) => quads.map((quad) => `  var sums${i}_${quad} = vec4<f32>(0.0);`)).join('\n')}
-  for (var firstK = 0; firstK < uniforms.K; firstK += ${depth}) {
-    workgroupBarrier();
-    for (var e = y * ${SIDE} + x; e < ${tile * depth}; e += ${SIDE * SIDE}) {
-${loadTile('a', 'M', 'firstRow', transposeA, tiling)}
-${loadTile('b', 'N', 'firstColumn', !transposeB, tiling)}
-    }
-    workgroupBarrier();
-    for (var k = 0; k < ${depth * pitch}; k += ${pitch}) {
-${quads.map((quad) => `      let columns${quad} = vec4<f32>(${lanes.map((lane) => `bTile[k + ${column(quad, lane)}]`).join(', ')});`).join('\n')}
-${rows
-  .flatMap((i) => [
-    `      let row${i} = aTile[k + y + ${SIDE * i}];`,
-    ...quads.map((quad) => `      sums${i}_${quad} += row${i} * columns${quad};`),
-  ])
-  .join('\n')}
-    }
+  if (usesHalves(run, products)) multiplyHalves(backend, what, run, products);
+  else {
+    const tiling = chooseTiling('f32', run.M, run.N, products.limits);
+    const workgroups = tileWorkgroups(run, tiling);
+    runProduct(backend, tileProductShader(what, 'f32', tiling), workgroups, run, [run.a.tensor, run.b.tensor]);
   }
-${rows
-  .flatMap((i) =>
-    quads.flatMap((quad) =>
-      lanes.map(
-        (lane) =>
-          `  store(firstRow + y + ${SIDE * i}, firstColumn + ${column(quad, lane)}, sums${i}_${quad}.${LANES[lane]});`,
-      ),
-    ),
-  )
-  .join('\n')}
-}`,
-  };
 }
 
-/** Neighbouring invocations read neighbouring elements, whichever way the matrix lies. `alongK`: K is its first stored dimension. */
-function loadTile(name: 'a' | 'b', size: string, first: string, alongK: boolean, tiling: Tiling): string {
-  const { tile, depth, pitch } = tiling;
-  const [k, other] = alongK ? [`e / ${tile}`, `e % ${tile}`] : [`e % ${depth}`, `e / ${depth}`];
-  const [major, minor] = alongK ? ['k', 'other'] : ['other', 'k'];
-  return `      {
-        let inTileK = ${k};
-        let inTile = ${other};
-        let k = firstK + inTileK;
-        let other = ${first} + inTile;
-        var value = 0.0;
-        if (k < uniforms.K && other < uniforms.${size}) { value = ${name}[uniforms.${name}Start + ${major} * uniforms.${name}Pitch + ${minor}]; }
-        ${name}Tile[inTileK * ${pitch} + inTile] = value;
-      }`;
+function multiplyHalves(backend: WebGPUBackend, what: MultiplyCase, run: MultiplyRun, products: Products): void {
+  const { M, N, K } = run;
+  const a = halvesOf(backend, run.a, what.transposeA ? K : M, what.transposeA ? M : K);
+  const b = halvesOf(backend, run.b, what.transposeB ? N : K, what.transposeB ? K : N);
+  const { shader, workgroups } = halvesShader(backend, what, run, products);
+  const onHalves = { ...run, a: a.part, b: b.part };
+  runProduct(backend, shader, workgroups, onHalves, [a.part.tensor, b.part.tensor, a.halves.unit, b.halves.unit]);
+  for (const { halves, isStored } of [a, b]) if (!isStored) disposeHalves(backend, halves);
+}
+
+type Workgroups = readonly [number, number, number];
+
+function halvesShader(
+  backend: WebGPUBackend,
+  what: MultiplyCase,
+  run: MultiplyRun,
+  { kind, limits, subgroupMatrix }: Products,
+): { shader: Shader; workgroups: Workgroups } {
+  const { M, N } = run;
+  if (isFewRows(what, M)) return { shader: fewRowsShader(what, M), workgroups: spread(backend, N) };
+  if (kind === 'subgroup-matrix' && subgroupMatrix) {
+    const tiling = chooseSubgroupTiling(subgroupMatrix, M, N, limits);
+    const shader = subgroupProductShader(what, subgroupMatrix, tiling);
+    return { shader, workgroups: tileWorkgroups(run, tiling) };
+  }
+  const tiling = chooseTiling('f16', M, N, limits);
+  return { shader: tileProductShader(what, 'f16', tiling), workgroups: tileWorkgroups(run, tiling) };
+}
+
+function tileWorkgroups({ M, N }: MultiplyRun, { tile }: { readonly tile: number }): Workgroups {
+  return [Math.ceil(N / tile), Math.ceil(M / tile), 1];
+}
+
+interface HalvedPart {
+  readonly halves: Halves;
+  /** Where the matrix lies in `halves.bits`. */
+  readonly part: MatrixPart;
+  readonly isStored: boolean;
+}
+
+/** The halves that the tensor is stored as, or new ones of this part alone. */
+function halvesOf(backend: WebGPUBackend, part: MatrixPart, rows: number, columns: number): HalvedPart {
+  const stored = storedHalves(part.tensor);
+  if (stored) return { halves: stored, part: { ...part, tensor: stored.bits }, isStored: true };
+  const halves = toHalves(backend, part, rows, columns);
+  return { halves, part: { tensor: halves.bits, start: 0, pitch: columns }, isStored: false };
+}
+
+function runProduct(
+  backend: WebGPUBackend,
+  shader: Shader,
+  workgroups: Workgroups,
+  run: MultiplyRun,
+  operands: readonly TensorInfo[],
+): void {
+  const { result, a, b, M, N, K, lastStepInputs = [], lastStepUniforms } = run;
+  const parts = { aStart: a.start, aPitch: a.pitch, bStart: b.start, bPitch: b.pitch };
+  const uniforms = { M, N, K, ...parts, resultStart: result.start, resultPitch: result.pitch, ...lastStepUniforms };
+  runShader(backend, shader, {
+    outputs: [result.tensor],
+    inputs: [...operands, ...lastStepInputs],
+    uniforms,
+    workgroups,
+  });
 }

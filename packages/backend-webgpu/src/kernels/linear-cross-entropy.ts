@@ -9,7 +9,8 @@
  */
 
 import { fillZeros } from '../building-blocks/fill-zeros.ts';
-import { type LastStep, type MultiplyCase, multiply } from '../building-blocks/multiply.ts';
+import { multiply } from '../building-blocks/multiply.ts';
+import type { LastStep, MultiplyCase } from '../building-blocks/multiply-case.ts';
 import { allocate, runShader, type Shader, spread } from '../runtime/run-shader.ts';
 import { expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
 import { input, type WebGpuKernel } from './kernel-types.ts';

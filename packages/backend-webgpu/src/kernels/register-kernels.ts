@@ -6,6 +6,7 @@ import { adamW } from './adamw.ts';
 import { attention } from './attention.ts';
 import { attentionGrad } from './attention-grad.ts';
 import { embeddingGrad } from './embedding-grad.ts';
+import { createGather, float16Storage } from './float16-storage.ts';
 import type { KernelArguments, KernelTable } from './kernel-types.ts';
 import { createLinearCrossEntropy } from './linear-cross-entropy.ts';
 import { createMatMul } from './mat-mul.ts';
@@ -32,16 +33,24 @@ const FUSED_KERNELS: KernelTable = {
 };
 
 /** To be called once, after tfjs-backend-webgpu was imported, which registers its own kernels. */
-export function registerKernels(): void {
-  for (const [kernelName, kernel] of Object.entries(FUSED_KERNELS)) {
+export function registerKernels({ storesHalves }: { readonly storesHalves: boolean }): void {
+  const kernels = storesHalves ? { ...FUSED_KERNELS, MarcoFloat16Storage: float16Storage } : FUSED_KERNELS;
+  for (const [kernelName, kernel] of Object.entries(kernels)) {
     tf.registerKernel({ kernelName, backendName: 'webgpu', kernelFunc: (args) => kernel(withAttributes(args)) });
   }
-  for (const kernelName of ['BatchMatMul', '_FusedMatMul']) {
-    const tfjsMatMul = tf.getKernel(kernelName, 'webgpu');
-    const matMul = createMatMul(tfjsMatMul.kernelFunc);
-    tf.unregisterKernel(kernelName, 'webgpu');
-    tf.registerKernel({ ...tfjsMatMul, kernelFunc: (args) => matMul(withAttributes(args)) });
-  }
+  replaceKernel('BatchMatMul', createMatMul);
+  replaceKernel('_FusedMatMul', createMatMul);
+  replaceKernel('GatherV2', createGather);
+}
+
+function replaceKernel(
+  kernelName: string,
+  create: (tfjsKernel: tf.KernelFunc) => (args: KernelArguments) => tf.TensorInfo | tf.TensorInfo[],
+): void {
+  const tfjsKernel = tf.getKernel(kernelName, 'webgpu');
+  const kernel = create(tfjsKernel.kernelFunc);
+  tf.unregisterKernel(kernelName, 'webgpu');
+  tf.registerKernel({ ...tfjsKernel, kernelFunc: (args) => kernel(withAttributes(args)) });
 }
 
 /** tfjs leaves attributes out where the caller gave none. */

@@ -17,6 +17,10 @@ export interface Shader {
   /** Fields of `uniforms`, at least one. */
   readonly uniforms: Readonly<Record<string, 'i32' | 'f32'>>;
   readonly workgroupSize: readonly [number, number];
+  /** WGSL extensions beside f16, which bindings of halves bring. */
+  readonly enables?: readonly string[];
+  /** Whether `main` has a fourth parameter `subgroup: u32`, the place of its subgroup in the workgroup. */
+  readonly usesSubgroups?: boolean;
   /**
    * WGSL that defines `fn main(local: vec2<u32>, group: vec3<u32>, groups: vec3<u32>)`: the invocation within its workgroup, the
    * workgroup, and how many there are. Every binding must be used.
@@ -24,7 +28,8 @@ export interface Shader {
   code(): string;
 }
 
-type ElementType = 'f32' | 'i32' | 'vec4<f32>';
+/** `f16` is bound to int32 tensors of half as many elements: tfjs has no type of 16 bits. */
+type ElementType = 'f32' | 'i32' | 'f16' | 'vec4<f32>';
 
 export interface ShaderRun {
   readonly outputs: readonly TensorInfo[];
@@ -85,7 +90,7 @@ function pipelineFor(backend: WebGPUBackend, shader: Shader): GPUComputePipeline
   }
   let pipeline = known.get(shader.key);
   if (pipeline === undefined) {
-    const module = device.createShaderModule({ code: wholeShader(shader), label: shader.key });
+    const module = device.createShaderModule({ code: shaderCode(shader), label: shader.key });
     pipeline = device.createComputePipeline({
       compute: { module, entryPoint: 'start' },
       label: shader.key,
@@ -96,7 +101,8 @@ function pipelineFor(backend: WebGPUBackend, shader: Shader): GPUComputePipeline
   return pipeline;
 }
 
-function wholeShader(shader: Shader): string {
+/** The whole of a shader in WGSL: extensions, bindings, its own code, and the entry point `start`. */
+export function shaderCode(shader: Shader): string {
   const bindings: [string, string, ElementType][] = [
     ...Object.entries(shader.outputs).map(([name, type]): [string, string, ElementType] => ['read_write', name, type]),
     ...Object.entries(shader.inputs).map(([name, type]): [string, string, ElementType] => ['read', name, type]),
@@ -104,7 +110,10 @@ function wholeShader(shader: Shader): string {
   const header = bindings.map((_, index) => `tfjsShape${index}: i32, tfjsStrides${index}: i32,`).join(' ');
   const fields = Object.entries(shader.uniforms).map(([name, type]) => `${name}: ${type},`);
   const [width, height] = shader.workgroupSize;
+  const enables = [...(bindings.some(([, , type]) => type === 'f16') ? ['f16'] : []), ...(shader.enables ?? [])];
+  const subgroup = shader.usesSubgroups ? ', @builtin(subgroup_id) subgroup: u32' : '';
   return `
+${enables.map((extension) => `enable ${extension};`).join('\n')}
 struct Uniforms { nan: f32, infinity: f32, ${header} ${fields.join(' ')} }
 ${bindings
   .map(([access, name, type], index) => `@group(0) @binding(${index}) var<storage, ${access}> ${name}: array<${type}>;`)
@@ -114,7 +123,7 @@ fn flatIndex(group: vec3<u32>, groups: vec3<u32>) -> i32 { return i32(group.y * 
 ${shader.code()}
 @compute @workgroup_size(${width}, ${height})
 fn start(@builtin(local_invocation_id) local: vec3<u32>, @builtin(workgroup_id) group: vec3<u32>,
-         @builtin(num_workgroups) groups: vec3<u32>) {
-  main(local.xy, group, groups);
+         @builtin(num_workgroups) groups: vec3<u32>${subgroup}) {
+  main(local.xy, group, groups${shader.usesSubgroups ? ', subgroup' : ''});
 }`;
 }

@@ -1,6 +1,7 @@
 /**
  * Runs a program in a process of its own, because the Vulkan loader reads its environment variables when the process starts: on a real
- * adapter, or on the emulated one that Debian's chromium brings.
+ * adapter, on the emulated one that Debian's chromium brings, or on lavapipe, which has float16 and matrix instructions and which
+ * `scripts/unpack-lavapipe.sh` puts into `.cache/lavapipe`.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -8,21 +9,50 @@ import { join } from 'node:path';
 
 const CHROMIUM = '/usr/lib/chromium';
 const EMULATED_DRIVER = join(CHROMIUM, 'vk_swiftshader_icd.json');
+const LAVAPIPE = join(import.meta.dirname, '../../../../.cache/lavapipe');
+const LAVAPIPE_LIBRARIES = join(
+  LAVAPIPE,
+  'usr/lib',
+  process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu',
+);
+const LAVAPIPE_LOADER = join(
+  LAVAPIPE_LIBRARIES,
+  process.arch === 'arm64' ? 'ld-linux-aarch64.so.1' : 'ld-linux-x86-64.so.2',
+);
 
 /** What a program prints as `refused` where npm webgpu or an adapter is missing. */
 export const ABSENT = /needs the optional npm package webgpu|a GPU adapter must be present/;
 
+export const hasLavapipe = existsSync(join(LAVAPIPE, 'lavapipe.json'));
+
 /** @returns what the program printed in its last line as JSON: Dawn prints its warnings to standard output as well */
-export function runOnWebGpu<Printed>(program: string): Printed {
+export function runOnWebGpu<Printed>(program: string, ...args: string[]): Printed {
   const emulated = existsSync(EMULATED_DRIVER)
     ? {
         LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, CHROMIUM].filter(Boolean).join(':'),
         VK_ICD_FILENAMES: process.env.VK_ICD_FILENAMES ?? EMULATED_DRIVER,
       }
     : {};
-  const output = execFileSync(process.execPath, ['--conditions=@marco-ts/source', join(import.meta.dirname, program)], {
+  return run(process.execPath, nodeArguments(program, args), emulated);
+}
+
+/** Its driver needs a newer C library than this system may have: Node runs on the one that was unpacked beside it. */
+export function runOnLavapipe<Printed>(program: string, ...args: string[]): Printed {
+  const loader = ['--library-path', LAVAPIPE_LIBRARIES, process.execPath];
+  return run(LAVAPIPE_LOADER, [...loader, ...nodeArguments(program, args)], {
+    LD_LIBRARY_PATH: '',
+    VK_ICD_FILENAMES: join(LAVAPIPE, 'lavapipe.json'),
+  });
+}
+
+function nodeArguments(program: string, args: readonly string[]): string[] {
+  return ['--conditions=@marco-ts/source', join(import.meta.dirname, program), ...args];
+}
+
+function run<Printed>(command: string, args: readonly string[], env: Record<string, string>): Printed {
+  const output = execFileSync(command, args, {
     encoding: 'utf8',
-    env: { ...process.env, ...emulated },
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 1 << 24,
   });
