@@ -46,8 +46,8 @@ export const SIZES = {
 } as const;
 export type Size = keyof typeof SIZES;
 
-const NUM_BASE_TOKENS = 300_000;
-const NUM_ADAPTATION_TOKENS = 200_000;
+const NUM_BASE_TOKENS = 200_000;
+const NUM_ADAPTATION_TOKENS = 120_000;
 /** Of the base model, whose weights are random before. */
 const BASE_PEAK = 4e-3;
 /** Of adaptation; the sweep has it in its middle. */
@@ -66,6 +66,7 @@ function onNews(newsDirectory: string, pretrain: Readonly<Record<string, unknown
         groupField: 'group',
       },
       tiers: NEWS_TIERS,
+      split: { testShare: 0.05 },
     },
     pretrain,
     sft: null,
@@ -184,8 +185,8 @@ export function claims(newsDirectory: string): readonly Claim[] {
     },
     {
       name: 'equal-share',
-      question: 'equal shares within a tier against shares by size (alpha 1) and by temperature (alpha 0.3)',
-      variants: [0, 0.3, 1].map((temperatureAlpha) => ({
+      question: 'equal shares within a tier against shares by temperature (alpha 0.3)',
+      variants: [0, 0.3].map((temperatureAlpha) => ({
         name: temperatureAlpha === 0 ? 'equal' : `alpha ${temperatureAlpha}`,
         isAdaptation: true,
         // Equal is what a recipe has without the field.

@@ -182,7 +182,7 @@ async function runPipeline(sections: Readonly<Record<string, unknown>>, director
     directory,
     ...overrides,
     '--set',
-    `backend.numThreads=${options.threads}`,
+    `backend={prefer: [wasm], numThreads: ${options.threads}}`,
   ]);
 }
 
