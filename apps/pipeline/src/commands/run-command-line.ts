@@ -52,7 +52,8 @@ export async function runCommandLine(
   }
 }
 
-function createProgram(context: CommandContext): Command {
+/** The whole command line; it acts when it parses. */
+export function createProgram(context: CommandContext): Command {
   const { pipeline, output } = context;
   const program = new Command('marco')
     .description(
