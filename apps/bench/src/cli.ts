@@ -20,6 +20,7 @@ const program = new Command('bench')
   .option('--python <path>', 'Python or virtual environment of the peers (default: MARCO_PEERS_PYTHON or .venv-peers)')
   .option('--threads <number>', 'threads for ours and for the peers', wholeNumber, Math.min(2, availableParallelism()))
   .option('--size <megabytes>', 'text that whole data plans run over (default: 1000)', wholeNumber)
+  .option('--rows <directory>', 'data sets whose real rows the suite eval asks (default: made rows)')
   .option('--rounds <number>', 'turns that each contestant takes (default: what the suite needs)', wholeNumber)
   .option('--only <text>', 'only cases whose name contains this', '')
   .option('--output <directory>', 'where <suite>.json goes', join(repositoryRoot(), 'bench', 'results'))
@@ -30,6 +31,7 @@ const program = new Command('bench')
       const results = await runSuite(suite, {
         rounds: options.rounds,
         sizeMegabytes: options.size,
+        rowsDirectory: options.rows,
         threads: options.threads,
         only: options.only,
         python: findPython(options.python ?? process.env.MARCO_PEERS_PYTHON),
@@ -46,6 +48,7 @@ interface Options {
   readonly threads: number;
   readonly rounds?: number;
   readonly size?: number;
+  readonly rows?: string;
   readonly only: string;
   readonly output: string;
 }

@@ -8,7 +8,10 @@ import { describeMachine } from './report/describe-machine.ts';
 import type { AbsentPeer, BenchCase, BenchSuite, SuiteContext } from './suite.ts';
 
 export interface RunOptions
-  extends Pick<SuiteContext, 'rounds' | 'sizeMegabytes' | 'threads' | 'only' | 'python' | 'testData'> {
+  extends Pick<
+    SuiteContext,
+    'rounds' | 'sizeMegabytes' | 'rowsDirectory' | 'threads' | 'only' | 'python' | 'testData'
+  > {
   /** Called after each case. */
   readonly onCase?: (measured: BenchCase) => void;
 }

@@ -38,6 +38,8 @@ export interface SuiteContext {
   readonly rounds: number | undefined;
   /** Size of the text that whole plans run over; undefined: the suite's own number. */
   readonly sizeMegabytes?: number | undefined;
+  /** Directory of data sets whose rows are asked; undefined: made rows. */
+  readonly rowsDirectory?: string | undefined;
   /** Threads that ours and the peers may use. */
   readonly threads: number;
   /** Only the cases whose name contains this. */

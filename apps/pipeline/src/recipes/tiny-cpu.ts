@@ -127,6 +127,7 @@ export function tinyCpu(): Recipe {
       numPreferencePairs: 400,
       numSamples: 8,
       sampleMaxNewTokens: 48,
+      benchmarks: { tasks: ['heldout'], limit: 8 },
     },
     export: { dtype: 'F32', maxShardSizeBytes: 2_000_000_000 },
   };

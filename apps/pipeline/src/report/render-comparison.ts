@@ -5,11 +5,11 @@ import type { CorrectedRow, EvalResults, EvaluationComparison } from '@marco-ts/
 import { formatDecimal } from '../format/format-quantity.ts';
 import { dumbbellChart } from './charts/dumbbell-chart.ts';
 import { legend } from './charts/line-chart.ts';
+import { excerpt } from './comparison-markdown.ts';
 import { languageName } from './display-names.ts';
 import { type Html, html } from './html/html.ts';
 import { renderPage } from './html/render-page.ts';
-
-const MAX_TEXT = 400;
+import { contaminationText } from './sections/benchmarks-section.ts';
 
 export function renderComparison(
   comparison: EvaluationComparison,
@@ -20,12 +20,12 @@ export function renderComparison(
   return renderPage(
     `${comparison.before} and ${comparison.after}`,
     html`<header><h1>${comparison.before} → ${comparison.after}</h1>
-<p>Samples are paired by item; p-values are Holm's, within each metric and kind of group. Significant is below ${alpha}.</p></header>
+<p>Samples are paired by item; p-values are Holm's, within each metric and kind of group. Significant is below ${alpha}.${comparison.contamination && ` In training text: items that share a run of ${comparison.contamination.n} words with ${comparison.contamination.source}, of those long enough.`}</p></header>
 <section id="scores"><h2>Scores</h2>${families.map(([name, own]) => familyFigure(name, own, comparison))}</section>
 <section id="forgetting"><h2>Forgetting</h2>${
       forgetting.length === 0
         ? html`<p>Nothing became worse by more than chance.</p>`
-        : html`<div class="scroll"><table><thead>${head(comparison)}</thead><tbody>${forgetting.map(tableRow)}</tbody></table></div>`
+        : html`<div class="scroll"><table><thead>${head(comparison)}</thead><tbody>${forgetting.map((row) => tableRow(row, comparison))}</tbody></table></div>`
     }</section>
 <section id="samples"><h2>Where the two disagree</h2>
 <div class="scroll"><table><thead><tr><th scope="col">Task</th><th scope="col">Metric</th><th scope="col">Both right</th><th scope="col">Lost</th><th scope="col">Gained</th><th scope="col">Neither</th></tr></thead>
@@ -44,8 +44,8 @@ ${disagreements.flatMap(({ metric, examples }) =>
   );
 }
 
-function head({ before, after }: EvaluationComparison): Html {
-  return html`<tr><th scope="col">Task</th><th scope="col">Of</th><th scope="col">Metric</th><th scope="col">${before}</th><th scope="col">${after}</th><th scope="col">Change</th><th scope="col">p (Holm)</th><th scope="col">Items</th><th scope="col">Chance</th></tr>`;
+function head({ before, after, contamination }: EvaluationComparison): Html {
+  return html`<tr><th scope="col">Task</th><th scope="col">Of</th><th scope="col">Metric</th><th scope="col">${before}</th><th scope="col">${after}</th><th scope="col">Change</th><th scope="col">p (Holm)</th><th scope="col">Items</th><th scope="col">Chance</th>${contamination && html`<th scope="col">In training text</th>`}</tr>`;
 }
 
 function familyFigure(name: string, rows: readonly CorrectedRow[], comparison: EvaluationComparison): Html {
@@ -63,13 +63,13 @@ function familyFigure(name: string, rows: readonly CorrectedRow[], comparison: E
       decimals,
       description: `${name} of every language before and after`,
     })}</figure>`
-  }<div class="scroll"><table><thead>${head(comparison)}</thead><tbody>${rows.map(tableRow)}</tbody></table></div></div>`;
+  }<div class="scroll"><table><thead>${head(comparison)}</thead><tbody>${rows.map((row) => tableRow(row, comparison))}</tbody></table></div></div>`;
 }
 
-function tableRow(row: CorrectedRow): Html {
+function tableRow(row: CorrectedRow, { contamination }: EvaluationComparison): Html {
   const { task, group, metric, before, after, delta, adjustedPValue, numSamples, chance, significant, improved } = row;
   const verdict = significant ? (improved ? ' better' : ' worse') : '';
-  return html`<tr><th scope="row">${task}</th><td>${nameOf(group)}</td><td>${metric}</td><td>${formatDecimal(before, 4)}</td><td>${formatDecimal(after, 4)}</td><td>${delta > 0 ? '+' : ''}${formatDecimal(delta, 4)}${verdict}</td><td>${adjustedPValue === null ? '' : formatDecimal(adjustedPValue, 4)}</td><td>${numSamples}</td><td>${chance === null ? '' : formatDecimal(chance, 2)}</td></tr>`;
+  return html`<tr><th scope="row">${task}</th><td>${nameOf(group)}</td><td>${metric}</td><td>${formatDecimal(before, 4)}</td><td>${formatDecimal(after, 4)}</td><td>${delta > 0 ? '+' : ''}${formatDecimal(delta, 4)}${verdict}</td><td>${adjustedPValue === null ? '' : formatDecimal(adjustedPValue, 4)}</td><td>${numSamples}</td><td>${chance === null ? '' : formatDecimal(chance, 2)}</td>${contamination && html`<td>${row.grouping === 'overall' && contaminationText(contamination, task)}</td>`}</tr>`;
 }
 
 function leftOut({ modelName, tasks }: EvalResults): Html[] {
@@ -83,9 +83,3 @@ function leftOut({ modelName, tasks }: EvalResults): Html[] {
 }
 
 const nameOf = (group: string): string => (/^[a-z]{3}_[A-Z][a-z]{3}$/.test(group) ? languageName(group) : group);
-
-function excerpt(record: object): string {
-  return Object.entries(record)
-    .map(([key, value]) => `${key}: ${(typeof value === 'string' ? value : JSON.stringify(value)).slice(0, MAX_TEXT)}`)
-    .join('\n');
-}

@@ -4,6 +4,7 @@
 import { html } from './html/html.ts';
 import { renderPage } from './html/render-page.ts';
 import type { RunResults } from './run-results.ts';
+import { benchmarksSection } from './sections/benchmarks-section.ts';
 import { comparisonSection } from './sections/comparison-section.ts';
 import { caveatsSection, costSection, recipeSection } from './sections/cost-section.ts';
 import { fertilitySection, funnelSection, mixtureSection } from './sections/data-section.ts';
@@ -19,6 +20,7 @@ const CONTENTS = [
   ['training', 'Training'],
   ['translation', 'Translation'],
   ['accuracy', 'Choices'],
+  ['benchmarks', 'Benchmarks'],
   ['significance', 'Significance'],
   ['samples', 'Samples'],
   ['data', 'Data'],
@@ -36,6 +38,7 @@ export function renderHtml(results: RunResults): string {
     trainingSection(results),
     translationSection(results),
     accuracySection(results),
+    benchmarksSection(results),
     comparisonSection(results),
     samplesSection(results),
     funnelSection(results),

@@ -3,8 +3,10 @@ import { formatBytes, formatCount, formatDecimal, formatDuration, formatShare } 
 import { directionName, languageName, sourceName } from './display-names.ts';
 import { groupSamples } from './group-samples.ts';
 import { headlineRows, withSections } from './headline-rows.ts';
+import { escapeMarkdown, fenced, markdownTable as table } from './markdown.ts';
 import type { RunResults } from './run-results.ts';
 import { beforeAndAfter, findTask, scoreOf, scoresOf } from './score-lookup.ts';
+import { benchmarkTitle, contaminationText, isSummary, significance } from './sections/benchmarks-section.ts';
 
 export function renderMarkdown(results: RunResults): string {
   const { recipe, backend, machine, cost, evaluations } = results;
@@ -26,6 +28,7 @@ export function renderMarkdown(results: RunResults): string {
     table(['language', 'tier', 'before', 'after', 'change'], languageRows(results)),
     '## Translation',
     translationTable(results),
+    ...benchmarkParts(results),
     '## Data',
     `${formatCount(results.funnel.read)} documents read, ${formatCount(results.funnel.kept)} kept.`,
     table(['dropped because', 'documents', 'of those read'], dropRows(results)),
@@ -113,6 +116,29 @@ function translationTable(results: RunResults): string {
   );
 }
 
+function benchmarkParts({ comparison }: RunResults): string[] {
+  if (comparison === undefined || comparison.benchmarks.length === 0) return [];
+  const { benchmarks, rows, taskContamination } = comparison;
+  return [
+    '## Benchmarks',
+    table(
+      ['task', 'of', 'before', 'after', 'p (Holm)', 'chance', 'items', 'in training text'],
+      rows
+        .filter((row) => benchmarks.includes(row.task) && (isSummary(row) || row.grouping === 'language'))
+        .map((row) => [
+          `${benchmarkTitle(row.task)}, ${row.metric}`,
+          sourceName(row.group),
+          formatDecimal(row.before, 3),
+          formatDecimal(row.after, 3),
+          significance(row),
+          row.chance === null ? '' : formatDecimal(row.chance, 2),
+          String(row.numItems),
+          contaminationText(taskContamination, row.task),
+        ]),
+    ),
+  ];
+}
+
 function dropRows(results: RunResults): string[][] {
   const byReason = new Map<string, number>();
   for (const { reason, count } of results.funnel.dropped) byReason.set(reason, (byReason.get(reason) ?? 0) + count);
@@ -123,25 +149,4 @@ function dropRows(results: RunResults): string[][] {
       formatCount(count),
       formatShare(count / results.funnel.read),
     ]);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return 'Nothing yet.';
-  const line = (cells: readonly string[]): string =>
-    `| ${head.map((_, index) => escapeMarkdown(cells[index] ?? '').trim()).join(' | ')} |`;
-  return [line(head), `|${head.map((_, index) => (index === 0 ? '---|' : '---:|')).join('')}`, ...rows.map(line)].join(
-    '\n',
-  );
-}
-
-/** Makes text harmless inside a paragraph or a table cell. */
-function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&').replace(/\s*\n\s*/g, ' ');
-}
-
-/** A code fence longer than any run of backticks in the text, so that the text cannot end it. */
-function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${text}\n${fence}`;
 }

@@ -3,6 +3,7 @@
  *
  * Units: seconds, bytes, tokens; loss in nats per token; `bitsPerByte` compares across tokenizers; chrF and BLEU from 0 to 100; accuracies from 0 to 1.
  */
+import type { EvalContamination } from '@marco-ts/eval';
 import type { Recipe } from '../config/recipe-schema.ts';
 
 export interface StageResult {
@@ -113,7 +114,11 @@ export interface ComparisonResult {
     readonly significant: boolean;
     readonly improved: boolean;
     readonly numItems: number;
+    /** score of guessing; null where there is none */
+    readonly chance: number | null;
   }[];
+  /** tasks of the rows that are benchmarks, in their order */
+  readonly benchmarks: readonly string[];
   readonly disagreements: readonly {
     readonly task: string;
     readonly metric: string;
@@ -121,9 +126,20 @@ export interface ComparisonResult {
     readonly onlyBefore: number;
     readonly onlyAfter: number;
     readonly bothWrong: number;
+    /** of benchmarks: what was right, and what each model chose or wrote */
+    readonly examples: readonly {
+      readonly kind: 'lost' | 'gained';
+      readonly id: string;
+      readonly language: string;
+      readonly right: string;
+      readonly before: string;
+      readonly after: string;
+    }[];
   }[];
   /** held-out documents that share an n-gram with training text */
   readonly contamination?: { readonly n: number; readonly numCompared: number; readonly numContaminated: number };
+  /** items of each task that share an n-gram with training text */
+  readonly taskContamination?: EvalContamination;
 }
 
 export interface CostResult {

@@ -37,6 +37,9 @@ const SHOWN: Readonly<Record<string, { readonly task: TaskResult['task']; readon
     },
   };
 
+/** Whether a task is none of those that every run measures. */
+export const isBenchmark = (task: string): boolean => !Object.hasOwn(SHOWN, task);
+
 /** @param after stage whose model was measured */
 export function evaluationResult(results: EvalResults, after: string): EvaluationResult {
   return {

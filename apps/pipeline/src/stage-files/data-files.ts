@@ -16,6 +16,8 @@ export const SOURCE_FILES = {
 } as const;
 export const FUNNEL_FILE = 'funnel.json';
 export const DROPPED_FILE = 'dropped.jsonl';
+/** Data sets made of the test split, as `marco eval --data` reads them. */
+export const BENCHMARKS_DIRECTORY = 'benchmarks';
 
 export interface DataFunnels {
   readonly documents: FunnelReport;

@@ -4,7 +4,7 @@
  * The cascade is `curateDocuments` of @marco-ts/data. Documents of languages that the recipe does not train are read and counted too: they
  * teach the language identifier what the others are not.
  */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type CuratedDocuments,
@@ -22,11 +22,13 @@ import {
   type UdhrDeclaration,
   udhrThresholds,
 } from '@marco-ts/data';
+import { HELD_OUT, heldOutRows } from '@marco-ts/eval';
 import { languageName, languageTiers } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
 import { BadInputError } from '../errors.ts';
 import type { Stage, StageContext } from '../runner/stage.ts';
 import {
+  BENCHMARKS_DIRECTORY,
   type DataFunnels,
   DROPPED_FILE,
   documentsFile,
@@ -37,6 +39,7 @@ import {
 import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
 import { writeJsonLines } from '../stage-files/json-lines.ts';
 import { type AlignedSources, alignSources } from './align-sources.ts';
+import { requireBenchmarks } from './benchmark-tasks.ts';
 import { readSources, type Sources } from './read-sources.ts';
 import { startBackend } from './start-backend.ts';
 
@@ -65,6 +68,7 @@ async function runDataStage({ directory, recipe, signal, progress, log, seed }: 
   const languages = new Set(languageTiers(recipe).keys());
   // Needed later: better told now than after hours of reading.
   await startBackend(recipe);
+  requireBenchmarks(recipe);
   progress.start({ total: 6, unit: 'steps', label: 'reading' });
   const sources = await readSources(recipe, languages, signal);
   for (const problem of sources.problems.slice(0, MAX_PROBLEMS_SHOWN)) log(`left out: ${problem}`);
@@ -86,6 +90,7 @@ async function runDataStage({ directory, recipe, signal, progress, log, seed }: 
   requireEveryLanguage(languages, curated, funnel);
   progress.advance(1, 'align');
 
+  const { pivotLanguage } = recipe.data.parallel;
   const aligned = alignSources(recipe, sources, curated);
   requireTranslations(recipe, sources, aligned);
   const isTrainArticle = (article: number): boolean => aligned.articleSplits.get(article) === 'train';
@@ -105,6 +110,7 @@ async function runDataStage({ directory, recipe, signal, progress, log, seed }: 
   for (const [name, file] of Object.entries(SOURCE_FILES)) {
     await writeJsonLines(join(directory, file), documents[name as keyof typeof SOURCE_FILES]);
   }
+  await writeHeldOut(directory, heldOutRows({ paragraphs: aligned.paragraphs.test, pivotLanguage, seed }));
   await writeJsonLines(join(directory, DROPPED_FILE), curated.dropped);
   const { contamination, identification } = curated;
   const funnels: DataFunnels = { documents: funnel, parallel: aligned.funnel, contamination, identification };
@@ -125,6 +131,17 @@ async function runDataStage({ directory, recipe, signal, progress, log, seed }: 
     languages: languages.size,
     parallelPairs: aligned.pairs.length,
   };
+}
+
+/** The held-out benchmarks as data sets in a directory, for the run's evaluations and for `marco eval`. */
+async function writeHeldOut(directory: string, rows: ReturnType<typeof heldOutRows>): Promise<void> {
+  for (const [kind, byLanguage] of Object.entries(rows)) {
+    for (const [language, own] of byLanguage) {
+      const folder = join(directory, BENCHMARKS_DIRECTORY, HELD_OUT, kind, language);
+      await mkdir(folder, { recursive: true });
+      await writeJsonLines(join(folder, 'test.jsonl'), own);
+    }
+  }
 }
 
 interface DroppedRow {

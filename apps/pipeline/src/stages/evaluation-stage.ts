@@ -14,6 +14,7 @@ import {
   type EvalResults,
   type EvalTask,
   evaluate,
+  groupResults,
   type LanguageModel,
   type PairLogProbs,
   preferenceLogProbs,
@@ -29,6 +30,8 @@ import type { SampleResult } from '../report/run-results.ts';
 import type { Stage, StageContext } from '../runner/stage.ts';
 import { readDocuments, readParagraphs } from '../stage-files/data-files.ts';
 import { withStageModel } from '../stage-files/model-files.ts';
+import { contaminationOf, readTrainingText } from '../stage-files/training-text.ts';
+import { loadBenchmarks } from './benchmark-tasks.ts';
 import { modelStage } from './model-stage.ts';
 import { startBackend } from './start-backend.ts';
 
@@ -41,14 +44,26 @@ const SAMPLE_PROMPT_SHARE = 0.4;
 
 export const evaluationStageName = (after: string): string => `evaluate-${after}`;
 
-/** @param options.reference stage whose model is the reference of the preference accuracy, for the stage that aligned it */
-export function evaluationStage(after: string, options: { isChat: boolean; reference?: string }): Stage<Recipe> {
-  const { isChat, reference } = options;
+export interface EvaluationStageOptions {
+  readonly isChat: boolean;
+  /** stage whose model is the reference of the preference accuracy, for the stage that aligned it */
+  readonly reference?: string;
+  /** whether the recipe's benchmarks are asked */
+  readonly asksBenchmarks: boolean;
+}
+
+export function evaluationStage(after: string, options: EvaluationStageOptions): Stage<Recipe> {
+  const { isChat, reference, asksBenchmarks } = options;
   return {
     name: evaluationStageName(after),
     title: `evaluation after ${after}`,
     dependsOn: ['data', 'tokenizer', after, ...(reference === undefined ? [] : [reference])],
-    config: ({ eval: settings, seed, data }) => ({ eval: settings, seed, tiers: data.tiers, isChat }),
+    config: ({ eval: { benchmarks, ...settings }, seed, data }) => ({
+      eval: { ...settings, ...(asksBenchmarks && { benchmarks }) },
+      seed,
+      tiers: data.tiers,
+      isChat,
+    }),
     async run(context) {
       const { directory, inputs, recipe, progress, signal, log } = context;
       await startBackend(recipe);
@@ -79,8 +94,9 @@ export function evaluationStage(after: string, options: { isChat: boolean; refer
         reference === undefined || material.preferences.length === 0
           ? undefined
           : await open(reference, (model) => preferenceLogProbs(model, material.preferences, format, { signal }));
+      const benchmarks = asksBenchmarks ? await loadBenchmarks(recipe, inputs.data!) : [];
+      const tasks = [...makeTasks(recipe, material, tokenizer, { isChat, referenceLogProbs }), ...benchmarks];
       const { results, samples } = await open(after, async (model) => {
-        const tasks = makeTasks(recipe, material, tokenizer, { isChat, referenceLogProbs });
         let before = 0;
         const results = await evaluate(model, tasks, {
           signal,
@@ -98,9 +114,16 @@ export function evaluationStage(after: string, options: { isChat: boolean; refer
           log(`${name}: ${numTruncated} requests truncated, ${numRefused} refused, ${skipped.length} items left out`);
         }
       }
-      await writeFile(join(directory, EVALUATION_FILE), JSON.stringify(results));
+      const contamination =
+        benchmarks.length > 0 && contaminationOf(tasks, await readTrainingText(inputs.data!), 'the run’s data stage');
+      await writeFile(
+        join(directory, EVALUATION_FILE),
+        JSON.stringify({ ...results, ...(contamination && { contamination }) }),
+      );
       await writeFile(join(directory, SAMPLES_FILE), JSON.stringify(samples, null, 2));
-      return Object.fromEntries(Object.entries(results.tasks).map(([name, task]) => [name, task.numItems.effective]));
+      return Object.fromEntries(
+        Object.entries(groupResults(results).tasks).map(([name, task]) => [name, task.numItems.effective]),
+      );
     },
   };
 }

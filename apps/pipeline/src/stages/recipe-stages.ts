@@ -4,7 +4,7 @@
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
 import { dataStage } from './data-stage.ts';
-import { evaluationStage } from './evaluation-stage.ts';
+import { type EvaluationStageOptions, evaluationStage } from './evaluation-stage.ts';
 import { exportStage } from './export-stage.ts';
 import { modelStage } from './model-stage.ts';
 import { PREFERENCE_STAGE, preferenceStage } from './preference-stage.ts';
@@ -24,26 +24,29 @@ export function modelStages({ pretrain, sft, preference }: Recipe): string[] {
 }
 
 export function recipeStages(recipe: Recipe): readonly Stage<Recipe>[] {
+  const names = modelStages(recipe);
+  const evaluated = (after: string, options: Omit<EvaluationStageOptions, 'asksBenchmarks'>): Stage<Recipe> =>
+    evaluationStage(after, { ...options, asksBenchmarks: after === names[0] || after === names.at(-1) });
   const stages: Stage<Recipe>[] = [
     dataStage,
     tokenizerStage,
     shardsStage,
     modelStage,
-    evaluationStage(modelStage.name, { isChat: false }),
+    evaluated(modelStage.name, { isChat: false }),
   ];
   let last = modelStage.name;
   for (const { name } of recipe.pretrain.stages) {
-    stages.push(pretrainStage(name, last), evaluationStage(name, { isChat: false }));
+    stages.push(pretrainStage(name, last), evaluated(name, { isChat: false }));
     last = name;
   }
   if (recipe.sft !== undefined) {
-    stages.push(sftStage(recipe.sft, last), evaluationStage(SFT_STAGE, { isChat: true }));
+    stages.push(sftStage(recipe.sft, last), evaluated(SFT_STAGE, { isChat: true }));
     last = SFT_STAGE;
   }
   if (recipe.preference !== undefined) {
     stages.push(
       preferenceStage(recipe.preference, last),
-      evaluationStage(PREFERENCE_STAGE, { isChat: recipe.sft !== undefined, reference: last }),
+      evaluated(PREFERENCE_STAGE, { isChat: recipe.sft !== undefined, reference: last }),
     );
     last = PREFERENCE_STAGE;
   }

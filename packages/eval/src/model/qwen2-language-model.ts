@@ -13,13 +13,15 @@ import { generate, type Qwen2Config } from '@marco-ts/model';
 import { createStreamingDecoder, type Tokenizer } from '@marco-ts/tokenizer';
 import { countBytes } from '../count-bytes.ts';
 import { inputError } from '../input-error.ts';
+import { affordableBatchTokens, freeMemoryBytes } from './batch-tokens.ts';
 import { deduplicate } from './deduplicate.ts';
 import { encodePair } from './encode-pair.ts';
 import { groupByStart } from './group-by-start.ts';
 import type { GenerationRequest, LanguageModel, RequestNotice, RequestOptions } from './language-model.ts';
 import { planBatches } from './plan-batches.ts';
+import type { ContinuationScore } from './read-predictions.ts';
 import { rollingWindows, type Window } from './rolling-windows.ts';
-import { type ContinuationScore, readCommonStart, scoreChoices } from './score-choices.ts';
+import { readCommonStart, scoreChoices } from './score-choices.ts';
 import { scoreTokens } from './score-tokens.ts';
 
 export interface Qwen2LanguageModelOptions {
@@ -27,7 +29,7 @@ export interface Qwen2LanguageModelOptions {
   readonly params: ParamMap;
   readonly config: Qwen2Config;
   readonly tokenizer: Tokenizer;
-  /** padded tokens per forward pass; default 4096 */
+  /** padded tokens per forward pass; default what free memory has room for, 4096 at most. Answers do not depend on it. */
   readonly batchTokens?: number | undefined;
   /** tokens the model may see; default config.maxPositionEmbeddings */
   readonly maxLength?: number | undefined;
@@ -48,9 +50,8 @@ const START_SHARE = 8;
 
 /** @throws Error when tokenizer and model do not fit each other or a size is not positive */
 export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Qwen2LanguageModel {
-  const { params, config, tokenizer, batchTokens = 4096 } = options;
+  const { params, config, tokenizer } = options;
   const { maxLength = config.maxPositionEmbeddings, prefixTokenId = tokenizer.eosTokenId } = options;
-  planBatches([], batchTokens);
   if (!Number.isInteger(maxLength) || maxLength < 2 || maxLength > config.maxPositionEmbeddings) {
     throw inputError(
       'qwen2LanguageModel',
@@ -64,6 +65,8 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Qwen2Lan
         'Are they from the same directory?',
     );
   }
+  const { batchTokens = affordableBatchTokens(config, freeMemoryBytes()) } = options;
+  planBatches([], batchTokens);
   const notices: RequestNotice[] = [];
   const encode = (text: string): Int32Array => tokenizer.encode(text, { addSpecialTokens: false });
 

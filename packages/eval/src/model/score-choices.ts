@@ -15,18 +15,13 @@ import {
   type Qwen2Config,
   qwen2HiddenAfter,
 } from '@marco-ts/model';
+import { type ContinuationScore, readPredictions } from './read-predictions.ts';
 
 export interface SharedText {
   /** at least one token */
   readonly input: Int32Array;
   /** at least one token each */
   readonly continuations: readonly Int32Array[];
-}
-
-export interface ContinuationScore {
-  readonly logProb: number;
-  /** every token is the most likely one */
-  readonly isGreedy: boolean;
 }
 
 /** Keys and values of the tokens that all texts of a batch begin with. */
@@ -36,9 +31,6 @@ export interface CommonStart {
   readonly keyValues: readonly KeyValues[];
   dispose(): void;
 }
-
-/** Logits held at once: 16 Mi numbers are 64 MiB. */
-const MAX_LOGITS = 2 ** 24;
 
 /**
  * @param start what every text begins with and goes on from by a token or more; not disposed
@@ -109,23 +101,12 @@ export async function scoreChoices(
 
   const scores: ContinuationScore[][] = texts.map(() => []);
   let nextTail = texts.length;
-  const predictions: { readonly row: number; readonly target: number }[] = [];
-  for (const { text, targets } of owners) {
-    for (const [index, target] of targets.entries()) predictions.push({ row: index === 0 ? text : nextTail++, target });
-  }
+  const asked = owners.map(({ text, targets }) =>
+    [...targets].map((target, index) => ({ row: index === 0 ? text : nextTail++, target })),
+  );
   try {
-    const { logProbs, isBest } = await readPredictions(rows_RD, outputEmbedding(params, config), predictions);
-    let first = 0;
-    for (const { text, targets } of owners) {
-      let logProb = 0;
-      let isGreedy = true;
-      for (let index = first; index < first + targets.length; index++) {
-        logProb += logProbs[index]!;
-        isGreedy &&= isBest[index]!;
-      }
-      first += targets.length;
-      scores[text]!.push({ logProb, isGreedy });
-    }
+    const answers = await readPredictions(rows_RD, outputEmbedding(params, config), asked);
+    for (const [index, { text }] of owners.entries()) scores[text]!.push(answers[index]!);
   } finally {
     rows_RD.dispose();
   }
@@ -189,49 +170,4 @@ function rowsOf(hidden_BLD: tf.Tensor3D, rows: readonly number[]): tf.Tensor2D {
 
 function eachOf({ k_BSKH, v_BSKH }: KeyValues, change: (x: tf.Tensor4D) => tf.Tensor4D): KeyValues {
   return { k_BSKH: change(k_BSKH), v_BSKH: change(v_BSKH) };
-}
-
-/** Rows are projected to the vocabulary once each, in pieces, however many continuations ask about them. */
-async function readPredictions(
-  rows_RD: tf.Tensor2D,
-  weight_VD: tf.Tensor2D,
-  predictions: readonly { readonly row: number; readonly target: number }[],
-): Promise<{ readonly logProbs: Float64Array; readonly isBest: readonly boolean[] }> {
-  const numRows = rows_RD.shape[0];
-  const piece = Math.max(1, Math.floor(MAX_LOGITS / weight_VD.shape[0]));
-  const normalizers = new Float64Array(numRows);
-  const best = new Int32Array(numRows);
-  for (let start = 0; start < numRows; start += piece) {
-    const count = Math.min(piece, numRows - start);
-    const [sums_R, best_R] = tf.tidy(() => {
-      const logits_RV = tf.matMul(tf.slice(rows_RD, [start, 0], [count, -1]), weight_VD, false, true);
-      return [tf.logSumExp(logits_RV, 1), tf.argMax(logits_RV, 1)];
-    });
-    normalizers.set(await sums_R!.data(), start);
-    best.set(await best_R!.data(), start);
-    tf.dispose([sums_R!, best_R!]);
-  }
-  const scores_T = tf.tidy(() => {
-    const asked_TD = tf.gather(
-      rows_RD,
-      tf.tensor1d(
-        predictions.map(({ row }) => row),
-        'int32',
-      ),
-    );
-    const words_TD = tf.gather(
-      weight_VD,
-      tf.tensor1d(
-        predictions.map(({ target }) => target),
-        'int32',
-      ),
-    );
-    return tf.sum(tf.mul(asked_TD, words_TD), 1);
-  });
-  const scores = await scores_T.data();
-  scores_T.dispose();
-  return {
-    logProbs: Float64Array.from(predictions, ({ row }, index) => scores[index]! - normalizers[row]!),
-    isBest: predictions.map(({ row, target }) => best[row] === target),
-  };
 }

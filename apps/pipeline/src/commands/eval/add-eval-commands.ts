@@ -63,9 +63,26 @@ ${EXIT_CODE_HELP}`,
     .option('--apply-chat-template', "ask through the tokenizer's chat template")
     .option('--fewshot-as-multiturn', 'with it: each example as turns of its own')
     .option('--system-instruction <text>', 'before everything else')
+    .option('--written', 'questions with lettered choices are answered in words, and the letter is taken out')
+    .option('--spbleu-model <file>', 'SentencePiece model, such as flores200: translations get spBLEU too')
+    .option('--mt-bench <file>', "questions in FastChat's layout; alone: the model's answers are written to the output")
+    .option('--mt-bench-baseline <file>', "another model's answers; a judge says whose are better")
+    .option('--mt-bench-references <file>', 'right answers for the judge')
+    .option('--judge <url>', 'http://host/v1 of the judge')
+    .option('--judge-model <name>', "the judge's name there")
+    .option('--judge-key-variable <name>', "environment variable that holds the judge's key")
+    .option('--max-new-tokens <count>', 'of an answer to MT-Bench (default: 1024)', wholeNumber)
+    .option(
+      '--training-data <place>',
+      "run directory or documents to look for the tasks in (default: the run's that --model is)",
+    )
     .option('--rank <r>', 'do the share of one rank, from 0; without it the results of all are written', numberFromZero)
     .option('--world-size <n>', 'number of ranks', wholeNumber)
-    .option('--batch-tokens <count>', 'padded tokens per forward pass (default: 4096)', wholeNumber)
+    .option(
+      '--batch-tokens <count>',
+      'padded tokens per forward pass (default: what free memory holds, 4096 at most)',
+      wholeNumber,
+    )
     .option('--max-length <tokens>', 'tokens the model sees (default: its window; of a server 2048)', wholeNumber)
     .option('--seed <number>', 'of bootstrap errors', numberFromZero)
     .addOption(
@@ -86,6 +103,10 @@ Examples:
   marco eval run -m runs/tiny-cpu --tasks marco --limit 20 --data hub -o evals/tuned
   marco eval run -m http://127.0.0.1:8080/v1 --model-name tiny --tasks mgsm_direct_sw --data sets -o evals/served
   marco eval run -m Qwen2-0.5B --tasks mmlu --data sets -o evals/base --rank 0 --world-size 4
+  marco eval run -m tuned --tasks mmmlu_sw_ke --written --apply-chat-template --data sets -o evals/chat
+  marco eval run -m base --mt-bench question.jsonl --language swh_Latn -o evals/base
+  marco eval run -m tuned --mt-bench question.jsonl --language swh_Latn -o evals/tuned \\
+    --mt-bench-baseline evals/base/mt_bench_answers.jsonl --judge http://127.0.0.1:8080/v1 --judge-model judge
 ${EXIT_CODE_HELP}`,
     )
     .action(async (options: RunOptions) => {
@@ -101,6 +122,7 @@ ${EXIT_CODE_HELP}`,
     .option('--alpha <share>', 'level of significance, after Holm', numberFromZero, 0.05)
     .option('--examples <count>', 'samples lost and gained to name for each task', numberFromZero, 3)
     .option('--html <file>', 'also write a page with tables, charts and samples')
+    .option('--markdown <file>', 'also write the tables and samples as Markdown')
     .option('--json', 'write one JSON object to stdout')
     .addHelpText(
       'after',
@@ -127,7 +149,7 @@ function withTaskOptions(command: Command): Command {
     )
     .option('--task-yaml <file>', "a task in lm-evaluation-harness's YAML; can be repeated", collect)
     .option('--language <code>', 'of its texts, such as swh_Latn')
-    .requiredOption('-d, --data <dir>', 'directory of data sets, or hub')
+    .option('-d, --data <dir>', 'directory of data sets, or hub')
     .option('--num-fewshot <count>', "examples before each question (default: the task's)", numberFromZero);
 }
 

@@ -4,33 +4,30 @@
  * Files: `answers/rank-*.jsonl` as answers come; `run.json`, which model they are of; `evaluation.json`, everything that can be compared later;
  * `<model>/results_*.json` and `samples_*.jsonl` for lm-evaluation-harness's viewers.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '@marco-ts/checkpoint';
 import type { BackendName } from '@marco-ts/core';
 import {
+  type EvalResults,
   type EvalTask,
   evaluate,
   groupResults,
-  type LanguageModel,
-  loadTask,
-  openAiLanguageModel,
   openAnswerLog,
-  qwen2LanguageModel,
   resumableTask,
   type Share,
-  type TaskDefinition,
   writeLmEvalResults,
 } from '@marco-ts/eval';
-import { loadTokenizer, type Tokenizer } from '@marco-ts/tokenizer';
 import { createProgressBar } from '../../console/progress-bar.ts';
 import { createTerminal } from '../../console/terminal.ts';
 import { BadInputError } from '../../errors.ts';
-import { findModel, openChatModel } from '../../serving/open-chat-model.ts';
-import { directoryFingerprint } from '../../stage-files/directory-fingerprint.ts';
+import { contaminationOf, dataStageOf, openTrainingText } from '../../stage-files/training-text.ts';
 import type { CommandOutput } from '../pipeline.ts';
 import { listenForStopSignals } from '../recipe/stop-signals.ts';
-import { datasetPlace } from './dataset-place.ts';
-import { asBadInput, findDefinitions, type TaskOptions } from './find-definitions.ts';
+import { asBadInput, type TaskOptions } from './find-definitions.ts';
+import { chosenDefinitions, loadTasks } from './load-evaluated-tasks.ts';
+import { writeMtBenchAnswers } from './mt-bench-files.ts';
+import { type AskedModel, openAskedModel } from './open-asked-model.ts';
 import { scoreTable } from './score-table.ts';
 
 export const EVALUATION_FILE = 'evaluation.json';
@@ -45,13 +42,23 @@ export interface RunOptions extends TaskOptions {
   readonly concurrency?: number;
   readonly timeout?: number;
   readonly generateWith?: 'completions' | 'chat';
-  readonly data: string;
+  readonly data?: string;
   readonly output: string;
   readonly numFewshot?: number;
   readonly limit?: number;
   readonly applyChatTemplate?: boolean;
   readonly fewshotAsMultiturn?: boolean;
   readonly systemInstruction?: string;
+  readonly written?: boolean;
+  readonly spbleuModel?: string;
+  readonly mtBench?: string;
+  readonly mtBenchBaseline?: string;
+  readonly mtBenchReferences?: string;
+  readonly maxNewTokens?: number;
+  readonly judge?: string;
+  readonly judgeModel?: string;
+  readonly judgeKeyVariable?: string;
+  readonly trainingData?: string;
   readonly rank?: number;
   readonly worldSize?: number;
   readonly batchTokens?: number;
@@ -61,99 +68,48 @@ export interface RunOptions extends TaskOptions {
   readonly json?: boolean;
 }
 
-interface AskedModel {
-  readonly model: LanguageModel;
-  readonly name: string;
-  /** changes with the weights */
-  readonly identity: Readonly<Record<string, string>>;
-  readonly tokenizer: Tokenizer | undefined;
-  close(): void;
-}
-
-export async function runEvaluation(options: RunOptions, { stdout, stderr }: CommandOutput): Promise<void> {
-  const terminal = createTerminal(stderr);
+export async function runEvaluation(options: RunOptions, output: CommandOutput): Promise<void> {
+  const { stdout, stderr } = output;
   const share = shareOf(options);
-  const definitions = await findDefinitions(options);
-  const asked = await openModel(options);
-  const bar = createProgressBar(terminal);
+  const definitions = await asBadInput(() => chosenDefinitions(options));
+  const asked = await openAskedModel(options);
+  const bar = createProgressBar(createTerminal(stderr));
   const stop = listenForStopSignals(() => bar.print('stopping; the same command goes on from here'));
   try {
     const tasks = await asBadInput(() => loadTasks(definitions, options, asked.tokenizer, (line) => bar.print(line)));
     await claimDirectory(options.output, asked);
-    const rank = share?.rank ?? 0;
-    const log = await openAnswerLog(join(options.output, 'answers'), `rank-${String(rank).padStart(5, '0')}`);
+    if (options.mtBench !== undefined && options.mtBenchBaseline === undefined) {
+      const written = await asBadInput(() => writeMtBenchAnswers(asked.model, options, asked.tokenizer, stop.signal));
+      for (const { id, reason } of written.failed) bar.print(`${id}: no answer, ${reason}`);
+      bar.print(`${written.numAnswered} answers in ${written.path}; compare others with them by --mt-bench-baseline`);
+      if (tasks.length === 0) return;
+    }
+    const log = await openAnswerLog(
+      join(options.output, 'answers'),
+      `rank-${String(share?.rank ?? 0).padStart(5, '0')}`,
+    );
     try {
       if (log.answers.size > 0) bar.print(`${log.answers.size} answers are there already`);
-      const resumable = tasks.map((task) => resumableTask(task, log, share));
+      // A judge's task has no documents: it is asked as it is, once.
+      const resumable = tasks.map((task) => (task.documents ? resumableTask(task, log, share) : task));
       bar.open(asked.name);
       if (share) {
-        for (const [index, task] of resumable.entries()) {
-          bar.start({ unit: 'items' });
-          let before = 0;
-          await task.run(asked.model, {
-            limit: options.limit,
-            signal: stop.signal,
-            onProgress: (done) => {
-              bar.advance(done - before, `${task.name} (${index + 1} of ${tasks.length})`);
-              before = done;
-            },
-          });
-        }
+        await askShare(asked, resumable, options, bar, stop.signal);
         bar.close();
-        const line = { rank, worldSize: share.worldSize, numAnswers: log.answers.size };
-        if (options.json) stdout.write(`${JSON.stringify(line)}\n`);
-        else
-          stdout.write(
-            `rank ${rank} of ${share.worldSize} is done; the same command without --rank writes the results\n`,
-          );
+        const line = { ...share, numAnswers: log.answers.size };
+        stdout.write(
+          options.json
+            ? `${JSON.stringify(line)}\n`
+            : `rank ${share.rank} of ${share.worldSize} is done; the same command without --rank writes the results\n`,
+        );
         return;
       }
-      let current = '';
-      let before = 0;
-      const results = await asBadInput(() =>
-        evaluate(asked.model, resumable, {
-          limit: options.limit,
-          signal: stop.signal,
-          seed: options.seed,
-          modelName: asked.name,
-          extra: { ...asked.identity, num_fewshot: options.numFewshot ?? null },
-          onProgress: ({ task, taskIndex, numTasks, done, total }) => {
-            if (task !== current) {
-              [current, before] = [task, 0];
-              bar.start({ unit: 'items', total });
-            }
-            bar.advance(done - before, `${task} (${taskIndex + 1} of ${numTasks})`);
-            before = done;
-          },
-        }),
-      );
+      const results = await askAll(asked, resumable, options, bar, stop.signal);
       bar.close();
       const path = join(options.output, EVALUATION_FILE);
-      await writeFile(`${path}.tmp`, JSON.stringify(results));
-      await rename(`${path}.tmp`, path);
+      await writeFileAtomic(path, JSON.stringify(results));
       const files = [path, ...(await writeLmEvalResults(options.output, results, { time: new Date() }))];
-      const grouped = groupResults(results);
-      if (options.json) {
-        const scores = Object.fromEntries(
-          Object.entries(grouped.tasks).map(
-            ([name, { overall, groups, skipped, numTruncated, numRefused, numFailed }]) => [
-              name,
-              {
-                overall,
-                byLanguage: groups.language ?? {},
-                numSkipped: skipped.length,
-                numTruncated,
-                numRefused,
-                numFailed,
-              },
-            ],
-          ),
-        );
-        stdout.write(`${JSON.stringify({ model: asked.name, scores, files }, null, 2)}\n`);
-      } else {
-        stdout.write(`${scoreTable(grouped)}\n\n${files[0]}\n`);
-        if (files[1]) stdout.write(`${files[1]}\n`);
-      }
+      showScores(results, files, options, output);
     } finally {
       await log.close();
     }
@@ -164,109 +120,96 @@ export async function runEvaluation(options: RunOptions, { stdout, stderr }: Com
   }
 }
 
+type Bar = ReturnType<typeof createProgressBar>;
+
+async function askShare(
+  { model }: AskedModel,
+  tasks: readonly EvalTask[],
+  { limit }: RunOptions,
+  bar: Bar,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [index, task] of tasks.entries()) {
+    if (!task.documents) continue;
+    bar.start({ unit: 'items' });
+    let before = 0;
+    await task.run(model, {
+      limit,
+      signal,
+      onProgress: (done) => {
+        bar.advance(done - before, `${task.name} (${index + 1} of ${tasks.length})`);
+        before = done;
+      },
+    });
+  }
+}
+
+/** With what of the tasks stands in the training text, where that is known. */
+async function askAll(
+  { model, name, identity }: AskedModel,
+  tasks: readonly EvalTask[],
+  options: RunOptions,
+  bar: Bar,
+  signal: AbortSignal,
+): Promise<EvalResults> {
+  let current = '';
+  let before = 0;
+  const results = await asBadInput(() =>
+    evaluate(model, tasks, {
+      limit: options.limit,
+      signal,
+      seed: options.seed,
+      modelName: name,
+      extra: { ...identity, num_fewshot: options.numFewshot ?? null },
+      onProgress: ({ task, taskIndex, numTasks, done, total }) => {
+        if (task !== current) {
+          [current, before] = [task, 0];
+          bar.start({ unit: 'items', total });
+        }
+        bar.advance(done - before, `${task} (${taskIndex + 1} of ${numTasks})`);
+        before = done;
+      },
+    }),
+  );
+  const source = options.trainingData ?? (await dataStageOf(options.model ?? ''));
+  if (source === undefined) return results;
+  return { ...results, contamination: contaminationOf(tasks, await openTrainingText(source, signal), source) };
+}
+
+function showScores(
+  results: EvalResults,
+  files: readonly string[],
+  { json }: RunOptions,
+  { stdout }: CommandOutput,
+): void {
+  const grouped = groupResults(results);
+  if (!json) {
+    stdout.write(`${scoreTable(grouped)}\n\n${files.slice(0, 2).join('\n')}\n`);
+    return;
+  }
+  const scores = Object.fromEntries(
+    Object.entries(grouped.tasks).map(([name, { overall, groups, skipped, numTruncated, numRefused, numFailed }]) => [
+      name,
+      {
+        overall,
+        byLanguage: groups.language ?? {},
+        numSkipped: skipped.length,
+        numTruncated,
+        numRefused,
+        numFailed,
+        contamination: grouped.contamination?.tasks[name] ?? null,
+      },
+    ]),
+  );
+  stdout.write(`${JSON.stringify({ model: results.modelName, scores, files }, null, 2)}\n`);
+}
+
 function shareOf({ rank, worldSize }: RunOptions): Share | undefined {
   if (rank === undefined && worldSize === undefined) return undefined;
   if (rank !== undefined && worldSize !== undefined && rank < worldSize) return { rank, worldSize };
   throw new BadInputError(
     `[@marco-ts/pipeline] eval run: --rank must be below --world-size and both be given, got ${rank} and ${worldSize}.`,
   );
-}
-
-async function openModel(options: RunOptions): Promise<AskedModel> {
-  const { model: given, modelName } = options;
-  if (given !== undefined && /^https?:\/\//.test(given)) return openServer(given, options);
-  const { directory } = await findModel(given);
-  const chat = await openChatModel({
-    directory: given,
-    prefer: options.backend && [options.backend],
-    numThreads: options.threads,
-    batchTokens: options.batchTokens ?? 4096,
-  });
-  const { params, config, tokenizer, eosTokenIds } = chat;
-  const name = modelName ?? chat.id;
-  const { maxLength = config.maxPositionEmbeddings, batchTokens } = options;
-  const fingerprint = directoryFingerprint(directory)?.sha256 ?? '';
-  return {
-    model: qwen2LanguageModel({
-      params,
-      config,
-      tokenizer,
-      maxLength,
-      batchTokens,
-      stopTokenIds: [...eosTokenIds],
-      name,
-    }),
-    name,
-    identity: { pretrained: resolve(directory), fingerprint, maxLength: String(maxLength) },
-    tokenizer,
-    close: () => chat.close(),
-  };
-}
-
-async function openServer(baseUrl: string, options: RunOptions): Promise<AskedModel> {
-  const { modelName, keyVariable } = options;
-  if (modelName === undefined) {
-    throw new BadInputError(
-      `[@marco-ts/pipeline] eval run: a server's model must be named, got none for ${baseUrl}. Pass --model-name.`,
-    );
-  }
-  const apiKey = keyVariable === undefined ? undefined : process.env[keyVariable];
-  if (keyVariable !== undefined && apiKey === undefined) {
-    throw new BadInputError(
-      `[@marco-ts/pipeline] eval run: the variable ${keyVariable} must hold the server's key, got none. Set it.`,
-    );
-  }
-  const tokenizer = options.tokenizer === undefined ? undefined : await loadTokenizer(options.tokenizer);
-  return {
-    model: openAiLanguageModel({
-      baseUrl,
-      model: modelName,
-      apiKey,
-      tokenizer,
-      maxLength: options.maxLength,
-      concurrency: options.concurrency,
-      timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
-      generateWith: options.generateWith,
-    }),
-    name: basename(modelName),
-    identity: { base_url: baseUrl, model: modelName },
-    tokenizer,
-    close: () => {},
-  };
-}
-
-async function loadTasks(
-  definitions: readonly TaskDefinition[],
-  options: RunOptions,
-  tokenizer: Tokenizer | undefined,
-  log: (line: string) => void,
-): Promise<EvalTask[]> {
-  const { applyChatTemplate, fewshotAsMultiturn, systemInstruction, numFewshot } = options;
-  if (applyChatTemplate && !tokenizer) {
-    throw new BadInputError(
-      "[@marco-ts/pipeline] eval run: --apply-chat-template needs the model's tokenizer, got none. Pass --tokenizer.",
-    );
-  }
-  const files = datasetPlace(options.data);
-  const tasks: EvalTask[] = [];
-  for (const definition of definitions) {
-    const task = await loadTask(definition, {
-      files,
-      ...(numFewshot !== undefined && { numFewShot: numFewshot }),
-      systemInstruction,
-      ...(applyChatTemplate && {
-        chat: {
-          render: (messages) => tokenizer!.renderChat(messages, { addGenerationPrompt: true }),
-          fewShotAsMultiturn: fewshotAsMultiturn,
-        },
-      }),
-    });
-    const numUnusable = task.unusable?.length ?? 0;
-    if (numUnusable > 0)
-      log(`${task.name}: ${numUnusable} rows left out, the first because ${task.unusable![0]!.reason}`);
-    tasks.push(task);
-  }
-  return tasks;
 }
 
 /** Answers of two models must not mix in one directory. @throws BadInputError when it holds those of another */
@@ -278,9 +221,7 @@ async function claimDirectory(directory: string, { identity }: AskedModel): Prom
   try {
     known = await readFile(path, 'utf8');
   } catch {
-    const own = `${path}.${process.pid}.tmp`;
-    await writeFile(own, text);
-    await rename(own, path);
+    await writeFileAtomic(path, text);
     return;
   }
   if (known === text) return;

@@ -3,9 +3,11 @@ import type { EvalResults } from '@marco-ts/eval';
 import { formatTable } from '../../console/format-table.ts';
 import { formatDecimal } from '../../format/format-quantity.ts';
 import { languageName } from '../../report/display-names.ts';
+import { contaminationText } from '../../report/sections/benchmarks-section.ts';
 
 /** @param results with groups as tasks */
 export function scoreTable(results: EvalResults): string {
+  const { contamination } = results;
   const rows = Object.entries(results.tasks).flatMap(([task, { metrics, overall, groups, skipped, numFailed }]) =>
     Object.entries(metrics).flatMap(([metric, { chance }], position) => {
       const of = (name: string, value: { value: number; stderr: number | null } | undefined, count: number) =>
@@ -19,6 +21,7 @@ export function scoreTable(results: EvalResults): string {
                 value.stderr === null ? '' : `± ${formatDecimal(value.stderr, 4)}`,
                 chance === null ? '' : formatDecimal(chance, 2),
                 String(count),
+                ...(contamination ? [contaminationText(contamination, name)] : []),
               ],
             ];
       const languages = Object.entries(groups.language ?? {});
@@ -44,6 +47,7 @@ export function scoreTable(results: EvalResults): string {
       { title: '' },
       { title: 'chance' },
       { title: 'items' },
+      ...(contamination ? [{ title: 'in training text' }] : []),
     ],
     rows,
   );

@@ -5,8 +5,10 @@ import { type CorrectedRow, compareEvaluations, type EvalResults, type Evaluatio
 import { formatTable } from '../../console/format-table.ts';
 import { BadInputError } from '../../errors.ts';
 import { formatDecimal } from '../../format/format-quantity.ts';
+import { comparisonMarkdown } from '../../report/comparison-markdown.ts';
 import { languageName } from '../../report/display-names.ts';
 import { renderComparison } from '../../report/render-comparison.ts';
+import { contaminationText } from '../../report/sections/benchmarks-section.ts';
 import type { CommandOutput } from '../pipeline.ts';
 import { asBadInput } from './find-definitions.ts';
 import { EVALUATION_FILE } from './run-evaluation.ts';
@@ -15,18 +17,20 @@ export interface CompareOptions {
   readonly alpha: number;
   readonly examples: number;
   readonly html?: string;
+  readonly markdown?: string;
   readonly json?: boolean;
 }
 
 export async function showComparison(
   before: string,
   after: string,
-  { alpha, examples, html, json }: CompareOptions,
+  { alpha, examples, html, markdown, json }: CompareOptions,
   { stdout }: CommandOutput,
 ): Promise<void> {
   const [first, second] = [await readEvaluation(before), await readEvaluation(after)];
   const comparison = await asBadInput(async () => compareEvaluations(first, second, { alpha, numExamples: examples }));
   if (html !== undefined) await writeFile(html, renderComparison(comparison, { before: first, after: second }));
+  if (markdown !== undefined) await writeFile(markdown, comparisonMarkdown(comparison));
   if (json) stdout.write(`${JSON.stringify(comparison, null, 2)}\n`);
   else stdout.write(comparisonText(comparison));
 }
@@ -54,6 +58,7 @@ function comparisonText({
   disagreements,
   onlyBefore,
   onlyAfter,
+  contamination,
 }: EvaluationComparison): string {
   const left = { align: 'left' } as const;
   const shown = rows.filter(({ grouping }) => ['overall', 'language', 'tier', 'direction'].includes(grouping));
@@ -67,6 +72,7 @@ function comparisonText({
       { title: 'change' },
       { title: 'p (Holm)' },
       { title: 'items' },
+      ...(contamination ? [{ title: 'in training text' }] : []),
       { title: '', ...left },
     ],
     shown.map((row) => [
@@ -78,6 +84,7 @@ function comparisonText({
       `${row.delta > 0 ? '+' : ''}${formatDecimal(row.delta, 4)}`,
       row.adjustedPValue === null ? '' : formatDecimal(row.adjustedPValue, 4),
       String(row.numSamples),
+      ...(contamination ? [row.grouping === 'overall' ? contaminationText(contamination, row.task) : ''] : []),
       verdict(row),
     ]),
   );

@@ -7,7 +7,7 @@ import { datasetPlace } from './dataset-place.ts';
 import { findDefinitions, type TaskOptions } from './find-definitions.ts';
 
 export interface ValidateOptions extends TaskOptions {
-  readonly data: string;
+  readonly data?: string;
   readonly numFewshot?: number;
   readonly json?: boolean;
 }

@@ -14,6 +14,7 @@ const row = (group: string, change: Partial<ComparisonResult['rows'][number]>): 
   significant: false,
   improved: false,
   numItems: 10,
+  chance: null,
   ...change,
 });
 
@@ -25,11 +26,21 @@ test('gains, losses and chance are counted apart, losses are named, with contami
       row('fra_Latn', { after: 3, pValue: 0.02, significant: true }),
       row('<b>', {}),
     ],
-    disagreements: [{ task: 'cloze', metric: 'acc', bothRight: 5, onlyBefore: 2, onlyAfter: 7, bothWrong: 1 }],
+    disagreements: [
+      { task: 'cloze', metric: 'acc', bothRight: 5, onlyBefore: 2, onlyAfter: 7, bothWrong: 1, examples: [] },
+    ],
+    benchmarks: [],
+    taskContamination: {
+      n: 12,
+      source: 'here',
+      tasks: { bits_per_byte: { numTexts: 9, numCompared: 8, numTextsHit: 2 } },
+    },
     contamination: { n: 12, numCompared: 40, numContaminated: 3 },
   };
   const page = String(comparisonSection({ ...makeRunResults(), comparison }));
-  expect(page).toContain('bits_per_byte bits_per_byte, by language</th><td>1</td><td>1</td><td>1</td><td>30</td>');
+  expect(page).toContain(
+    'bits_per_byte bits_per_byte, by language</th><td>1</td><td>1</td><td>1</td><td>30</td><td>2 of 8</td>',
+  );
   expect(page).toContain('Worse by more than chance: bits_per_byte bits_per_byte of French.');
   expect(page).toContain('3 of 40 held-out documents share a run of 12 words');
   expect(page).toContain('<td>5</td><td>2</td><td>7</td><td>1</td>');

@@ -1,15 +1,17 @@
 /** Which changes over the whole run are more than chance, what became worse, and on how many items the two models disagree. */
+import type { EvalContamination } from '@marco-ts/eval';
 import { formatDecimal } from '../../format/format-quantity.ts';
 import { languageName, sourceName } from '../display-names.ts';
 import { type Html, html } from '../html/html.ts';
 import type { ComparisonResult, RunResults } from '../run-results.ts';
+import { contaminationText } from './benchmarks-section.ts';
 
 type Row = ComparisonResult['rows'][number];
 const GROUPINGS = new Set(['language', 'direction', 'tier']);
 
 export function comparisonSection({ comparison }: RunResults): Html {
   if (comparison === undefined) return html``;
-  const { rows, alpha, disagreements, contamination } = comparison;
+  const { rows, alpha, disagreements, contamination, taskContamination } = comparison;
   const families = [
     ...Map.groupBy(
       rows.filter(({ grouping }) => GROUPINGS.has(grouping)),
@@ -20,8 +22,8 @@ export function comparisonSection({ comparison }: RunResults): Html {
   return html`<section id="significance">
 <h2>More than chance</h2>
 <p class="note">The model before training against the last one, item by item; paired bootstrap, p-values after Holm's correction, significant below ${alpha}.${contaminationNote(contamination)}</p>
-<div class="scroll"><table><thead><tr><th scope="col">Score</th><th scope="col">Better</th><th scope="col">Worse</th><th scope="col">Neither</th><th scope="col">Items</th></tr></thead>
-<tbody>${families.map(([name, own]) => familyRow(name, own))}</tbody></table></div>
+<div class="scroll"><table><thead><tr><th scope="col">Score</th><th scope="col">Better</th><th scope="col">Worse</th><th scope="col">Neither</th><th scope="col">Items</th><th scope="col">In training text</th></tr></thead>
+<tbody>${families.map(([name, own]) => familyRow(name, own, taskContamination))}</tbody></table></div>
 <p>${forgotten.length === 0 ? 'Nothing became worse by more than chance.' : html`Worse by more than chance: ${forgotten.map(describe).join(', ')}.`}</p>
 ${
   disagreements.length > 0 &&
@@ -37,11 +39,11 @@ ${
   )}</tbody></table></div></details></section>`;
 }
 
-function familyRow(name: string, rows: readonly Row[]): Html {
+function familyRow(name: string, rows: readonly Row[], contamination: EvalContamination | undefined): Html {
   const better = rows.filter(({ significant, improved }) => significant && improved).length;
   const worse = rows.filter(({ significant, improved }) => significant && !improved).length;
   const numItems = rows.reduce((sum, row) => sum + row.numItems, 0);
-  return html`<tr><th scope="row">${name}</th><td>${better}</td><td>${worse}</td><td>${rows.length - better - worse}</td><td>${numItems}</td></tr>`;
+  return html`<tr><th scope="row">${name}</th><td>${better}</td><td>${worse}</td><td>${rows.length - better - worse}</td><td>${numItems}</td><td>${contaminationText(contamination, rows[0]!.task)}</td></tr>`;
 }
 
 function contaminationNote(contamination: ComparisonResult['contamination']): string {

@@ -25,17 +25,20 @@ export interface MtBenchQuestion {
   readonly references?: readonly string[] | undefined;
 }
 
-export interface MtBenchOptions {
-  readonly questions: readonly MtBenchQuestion[];
-  /** the other model's answers by question id, one for each turn */
-  readonly baseline: ReadonlyMap<string, readonly string[]>;
-  readonly judge: ChatModel;
+export interface MtBenchAnswerOptions {
   /** turns to the text that the model goes on from */
   readonly render: (messages: readonly ChatMessage[]) => string;
   /** default 1024 */
   readonly maxNewTokens?: number | undefined;
   /** besides the end-of-text token; default ['<|im_end|>'] */
   readonly until?: readonly string[] | undefined;
+}
+
+export interface MtBenchOptions extends MtBenchAnswerOptions {
+  readonly questions: readonly MtBenchQuestion[];
+  /** the other model's answers by question id, one for each turn */
+  readonly baseline: ReadonlyMap<string, readonly string[]>;
+  readonly judge: ChatModel;
   /** questions judged at the same time; default 4 */
   readonly numJudged?: number | undefined;
   readonly tiers?: Tiers | undefined;
@@ -43,6 +46,8 @@ export interface MtBenchOptions {
   readonly name?: string | undefined;
 }
 
+/** A judge that is not there must not be waited for question by question. */
+const MAX_FAILURES_IN_A_ROW = 8;
 const SCORES = { first: 1, tie: 0.5, second: 0 } as const;
 
 /** @throws Error on no questions, a doubled id, a missing language or tier, or a question without a baseline answer for each turn */
@@ -79,20 +84,30 @@ export function mtBenchTask(options: MtBenchOptions): EvalTask {
     },
     async run(model, { limit, signal, onProgress }) {
       const selected = selectItems(name, questions, ({ language }) => language, limit);
-      const { answers, failed } = await answerTurns(model, selected, options, { signal });
+      const { answers, failed } = await answerMtBench(model, selected, options, { signal });
       let numDone = 0;
+      let numFailedInARow = 0;
       const verdicts = await inParallel(selected, numJudged, async (question, index) => {
         if (failed.has(index)) return null;
-        const verdict = await judgePair({
-          judge,
-          questions: question.turns,
-          first: answers[index]!,
-          second: baseline.get(question.id)!,
-          references: question.references,
-          signal,
-        });
-        onProgress?.(++numDone, selected.length);
-        return verdict;
+        try {
+          const verdict = await judgePair({
+            judge,
+            questions: question.turns,
+            first: answers[index]!,
+            second: baseline.get(question.id)!,
+            references: question.references,
+            signal,
+          });
+          numFailedInARow = 0;
+          return verdict;
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (++numFailedInARow >= MAX_FAILURES_IN_A_ROW) throw error;
+          failed.set(index, (error as Error).message);
+          return null;
+        } finally {
+          onProgress?.(++numDone, selected.length);
+        }
       });
       const samples: EvalSample[] = [];
       const skipped: SkippedItem[] = [];
@@ -138,13 +153,16 @@ export function mtBenchAnswers(rows: readonly Row[]): Map<string, readonly strin
   );
 }
 
-/** One round of generation for each turn, over all questions; one that failed is not asked on. */
-async function answerTurns(
+/**
+ * One round of generation for each turn, over all questions; one that failed is not asked on.
+ * @returns answers by question, one for each turn, and why questions have fewer
+ */
+export async function answerMtBench(
   model: LanguageModel,
   questions: readonly MtBenchQuestion[],
-  { render, maxNewTokens = 1024, until = ['<|im_end|>'] }: MtBenchOptions,
-  request: RequestOptions,
-): Promise<{ readonly answers: string[][]; readonly failed: ReadonlyMap<number, string> }> {
+  { render, maxNewTokens = 1024, until = ['<|im_end|>'] }: MtBenchAnswerOptions,
+  request: RequestOptions = {},
+): Promise<{ readonly answers: string[][]; readonly failed: Map<number, string> }> {
   const answers: string[][] = questions.map(() => []);
   const failed = new Map<number, string>();
   const numTurns = Math.max(...questions.map(({ turns }) => turns.length));

@@ -91,6 +91,12 @@ test('a judge without a verdict is counted, one that does not answer is named', 
   expect(numItems).toMatchObject({ original: 3, effective: 2 });
   server!.close();
 
+  const flaky = await serve((user) => (user.includes('Swali 82') ? { status: 500 } : { text: '[[C]]' }));
+  const partly = (await evaluate(model, [mtBenchTask({ questions, baseline, judge: judgeAt(flaky), render })])).tasks;
+  expect(partly.mt_bench!.skipped).toEqual([{ id: 'swh_Latn/82', reason: expect.stringContaining('status 500') }]);
+  expect(partly.mt_bench!.numItems.effective).toBe(2);
+  server!.close();
+
   const hanging = await serve(() => null);
   await expect(judgeAt(hanging, 300)([{ role: 'user', content: 'x' }])).rejects.toThrow('no answer within 300 ms');
   server!.closeAllConnections();
