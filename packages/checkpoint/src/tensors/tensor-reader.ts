@@ -1,7 +1,8 @@
 /**
  * Reads the tensors of an open file one by one, whatever its format: as numbers, as bytes, in pieces.
  *
- * Memory: one tensor plus two pieces of 1 MiB at most.
+ * Memory: one tensor, whose bytes are read into the end of the numbers that they become and widened from the front; two pieces of 1 MiB at most
+ * for the types that get narrower.
  */
 import { explainFileError } from '../files/explain-file-error.ts';
 import { elementCount, type NamedArray } from '../named-array.ts';
@@ -91,8 +92,13 @@ async function readNumbers(source: ByteSource, name: string, tensor: StoredTenso
     await source.read(new Uint8Array(values.buffer), byteOffset);
     return { shape, data: values };
   }
+  const room =
+    sizeBytes <= values.byteLength
+      ? new Uint8Array(values.buffer, values.byteLength - sizeBytes, sizeBytes)
+      : undefined;
+  const pieceBytes = Math.floor(PIECE_BYTES / blockBytes) * blockBytes;
   let offset = 0;
-  for await (const piece of readPieces(source, byteOffset, sizeBytes, pieceBytes(sizeBytes, blockBytes))) {
+  for await (const piece of readPieces(source, byteOffset, sizeBytes, pieceBytes, room)) {
     try {
       decode(piece, values, offset);
     } catch (error) {
@@ -102,9 +108,4 @@ async function readNumbers(source: ByteSource, name: string, tensor: StoredTenso
     offset += (piece.length / blockBytes) * blockElements;
   }
   return { shape, data: values };
-}
-
-/** Two pieces stay under a twentieth of a large tensor; every piece holds whole blocks. */
-function pieceBytes(sizeBytes: number, blockBytes: number): number {
-  return Math.floor(Math.max(1 << 16, Math.min(PIECE_BYTES, sizeBytes / 40)) / blockBytes) * blockBytes;
 }
