@@ -16,7 +16,7 @@ const FIRST_SPECIAL: i32 = 0x7f800000;
 /** Words that fill all lanes. They are loaded where they are used: V8 builds a vector constant with four instructions, again for every vector. */
 const WORDS: usize = memory.data<u32>([
   0x7fff, 0x8000, 0x38800000, 0x38000000, 0x0f800000, 0x7f800000, 0x00800000, 0x7fffffff, 1, 0xc8000fff, 0x3f000000, 0x7c00, 0x477ff000, 0x7e00,
-  0x7fc0, 0x7f7f8000,
+  0x7fc0, 0x7f7f8000, 0x4b000000,
 ]);
 
 const MAGNITUDE_16: usize = 0;
@@ -38,6 +38,8 @@ const F16_OVERFLOW: usize = 12;
 const F16_NAN: usize = 13;
 const BF16_NAN: usize = 14;
 const BF16_OVERFLOW: usize = 15;
+/** 2^23 as a float32: a small whole number added to it is its last bits. */
+const WHOLE: usize = 16;
 
 // @ts-expect-error: decorator
 @inline
@@ -191,7 +193,7 @@ function quantized(from: usize, inverse: v128): v128 {
   const scaled = f32x4.mul(f32x4.abs(value), inverse);
   const whole = f32x4.trunc(scaled);
   const up = f32x4.ge(f32x4.sub(scaled, whole), word(HALF));
-  const magnitude = i32x4.sub(i32x4.trunc_sat_f32x4_s(whole), up);
+  const magnitude = i32x4.sub(i32x4.sub(f32x4.add(whole, word(WHOLE)), word(WHOLE)), up);
   const sign = i32x4.shr_s(value, 31);
   return i32x4.sub(v128.xor(magnitude, sign), sign);
 }
