@@ -233,6 +233,8 @@ export const recipeSchema = z.strictObject({
     prefer: z.array(z.enum(BACKEND_NAMES)).min(1),
     /** threads of the wasm backend; without it, one per core */
     numThreads: count.optional(),
+    /** matrix products of the webgpu backend; without it, f32 */
+    products: z.enum(['f32', 'f16', 'subgroup-matrix']).optional(),
   }),
   data,
   /** trained when the model is random; an existing model brings its own */

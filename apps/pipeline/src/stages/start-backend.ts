@@ -11,6 +11,7 @@ export function startBackend({ backend }: Pick<Recipe, 'backend'>): Promise<Back
   started ??= initBackend({
     prefer: [...backend.prefer],
     ...(backend.numThreads === undefined ? {} : { numThreads: backend.numThreads }),
+    ...(backend.products === undefined ? {} : { products: backend.products }),
   });
   return started;
 }

@@ -24,6 +24,8 @@ export interface BackendFacts {
   /** The GPU, in its driver's words. */
   readonly adapter?: string;
   readonly version?: string;
+  /** Of `webgpu`: what large matrix products are computed with. */
+  readonly products?: string;
   /** What the backend could not do here and did instead, for instance one thread in a page without shared memory. */
   readonly notes?: readonly string[];
 }

@@ -4,13 +4,15 @@
  */
 import { coreError } from '../core-error.ts';
 import { BACKEND_NAMES, type BackendName, type BackendRecord, type RefusedBackend } from './backend-record.ts';
-import { startBackend } from './start-backend.ts';
+import { type ProductKind, startBackend } from './start-backend.ts';
 
 export interface InitBackendOptions {
   /** Tried in order; the first that starts is taken. Default: node-gpu, webgpu, node, wasm, cpu. */
   readonly prefer?: readonly BackendName[];
   /** For `wasm`; default: chosen by the backend. */
   readonly numThreads?: number;
+  /** For `webgpu`; default `f32`. What the adapter lacks is a reason to refuse the backend. */
+  readonly products?: ProductKind;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface InitBackendOptions {
  */
 export async function initBackend(options: InitBackendOptions = {}): Promise<BackendRecord> {
   const prefer = options.prefer ?? BACKEND_NAMES;
-  const { numThreads } = options;
+  const { numThreads, products } = options;
   if (!Array.isArray(prefer) || prefer.length === 0) {
     throw coreError(
       'initBackend',
@@ -40,6 +42,7 @@ export async function initBackend(options: InitBackendOptions = {}): Promise<Bac
     try {
       const facts = await startBackend(name, {
         ...(numThreads === undefined ? {} : { numThreads }),
+        ...(products === undefined ? {} : { products }),
         // A GPU emulated on the processor is slower than wasm: taken only by those who ask for webgpu.
         allowSoftwareAdapter: options.prefer !== undefined,
       });

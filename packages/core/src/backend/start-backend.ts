@@ -5,8 +5,12 @@
 import { tf } from '../tf.ts';
 import type { BackendFacts, BackendName } from './backend-record.ts';
 
+/** What large matrix products are computed with on WebGPU: float32, operands rounded to halves, or these by the GPU's matrix units. */
+export type ProductKind = 'f32' | 'f16' | 'subgroup-matrix';
+
 export interface StartOptions {
   readonly numThreads?: number;
+  readonly products?: ProductKind;
   /** Whether a GPU emulated on the processor will do. */
   readonly allowSoftwareAdapter: boolean;
 }
@@ -31,9 +35,9 @@ async function register(name: BackendName, options: StartOptions): Promise<Backe
     }
     case 'webgpu': {
       const { registerWebGpuBackend } = await import('@marco-ts/backend-webgpu');
-      const { allowSoftwareAdapter } = options;
-      const { tfjsName, adapter, version } = await registerWebGpuBackend({ allowSoftwareAdapter });
-      return { tfjsName, adapter, version };
+      const record = await registerWebGpuBackend(options);
+      const { tfjsName, adapter, version, products, notes } = record;
+      return { tfjsName, adapter, version, products, notes };
     }
     case 'wasm': {
       const { registerWasmBackend } = await import('@marco-ts/backend-wasm');
