@@ -1,5 +1,5 @@
 /**
- * Every check of the repository in one go, as CI runs it: typecheck, lint, boundaries, then the test projects.
+ * Every check of the repository in one go, as CI runs it: typecheck, lint, boundaries, links of documents, then the test projects.
  * Prints each runner's own output; stops at the end with 1 if any of them failed, so that one run shows every problem.
  */
 import { spawnSync } from 'node:child_process';
@@ -16,6 +16,7 @@ const checks = [
   ['typecheck', bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']],
   ['lint', bin('biome'), ['check', '.']],
   ['boundaries', bin('node'), ['scripts/check-boundaries.mjs']],
+  ['links', bin('node'), ['scripts/check-links.mjs']],
   [
     'tests',
     bin('vitest'),
