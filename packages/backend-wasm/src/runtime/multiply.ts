@@ -30,9 +30,13 @@ export interface Product {
 
 const K_BLOCK = 256;
 const M_BLOCK = 96;
-const N_BLOCK = 512;
+const N_BLOCK = 1024;
+/** Enough that two threads end together, whatever the number of tasks. */
+const LEAST_TASKS = 16;
 const PANELS_PER_TASK = 8;
 const PACKED_LIMIT = 32 * 2 ** 20;
+/** Columns are packed in multiples of this, however deep they are. */
+const PACKED_COLUMNS = 512;
 /** Products below this many multiplications stay on the calling thread. */
 const SMALL = 48 * 48 * 48;
 /** Up to here packing B costs more than it saves: a decoding batch (`pnpm bench generate`). */
@@ -92,7 +96,7 @@ export function multiply(runtime: WasmRuntime, product: Product): void {
 
   const columnsAtOnce = Math.min(
     roundUp(n, 8),
-    Math.max(N_BLOCK, Math.floor(PACKED_LIMIT / (4 * k) / N_BLOCK) * N_BLOCK),
+    Math.max(1, Math.floor(PACKED_LIMIT / (4 * k) / PACKED_COLUMNS)) * PACKED_COLUMNS,
   );
   const entryBytes = columnsAtOnce * k * 4;
   const entriesAtOnce = batchB === 0 ? batch : Math.min(batch, Math.max(1, Math.floor(PACKED_LIMIT / entryBytes)));
@@ -107,9 +111,9 @@ export function multiply(runtime: WasmRuntime, product: Product): void {
       let nBlock = roundUp(columns / Math.ceil(columns / N_BLOCK), 8);
       for (let first = 0; first < batch; first += entriesAtOnce) {
         const entries = Math.min(entriesAtOnce, batch - first);
-        while (Math.ceil(m / mBlock) * Math.ceil(columns / nBlock) * entries < 8 && mBlock > 24)
+        while (Math.ceil(m / mBlock) * Math.ceil(columns / nBlock) * entries < LEAST_TASKS && mBlock > 24)
           mBlock = roundUp(mBlock / 2, 6);
-        while (Math.ceil(m / mBlock) * Math.ceil(columns / nBlock) * entries < 8 && nBlock > 64)
+        while (Math.ceil(m / mBlock) * Math.ceil(columns / nBlock) * entries < LEAST_TASKS && nBlock > 128)
           nBlock = roundUp(nBlock / 2, 8);
         const rowBlocks = Math.ceil(m / mBlock);
         const columnBlocks = Math.ceil(columns / nBlock);
