@@ -65,11 +65,25 @@ test('torchtitan draws packed sequences: shares stay; a stage starts from the la
   expect(steps).toHaveLength(tiny.pretrain.stages.length);
 });
 
-test('an optimizer that an engine has no field for is refused', async () => {
+test('an adapter keeps its rank, alpha and targets in LLaMA-Factory', async () => {
+  await writeLlamaFactory(directory, runOf({ lora: { rank: 4, targetModules: ['q_proj', 'v_proj'] } }));
+  const settings = parse(await readFile(join(directory, `${tiny.pretrain.stages[0]!.name}.yaml`), 'utf8'));
+  expect(settings).toMatchObject({
+    finetuning_type: 'lora',
+    lora_rank: 4,
+    lora_alpha: 8,
+    lora_target: 'q_proj,v_proj',
+  });
+});
+
+test('an optimizer or adapter that an engine has no field for is refused', async () => {
   await expect(writeMegatronRun(directory, runOf({ optimizer: 'muon' }))).rejects.toThrow(
     'pretrain.optimizer must be adamw for megatron, got muon',
   );
   await expect(writeTorchtitan(directory, runOf({ optimizer: 'muon' }))).rejects.toThrow(
     'pretrain.optimizer must be adamw for torchtitan, got muon',
+  );
+  await expect(writeTorchtitan(directory, runOf({ lora: { rank: 4 } }))).rejects.toThrow(
+    'pretrain.lora must be absent for torchtitan, got {"rank":4}',
   );
 });

@@ -58,7 +58,7 @@ function stageSettings(
     model_name_or_path: modelPath,
     stage: 'pt',
     do_train: true,
-    finetuning_type: 'full',
+    ...adapterSettings(pretrain),
     ...(optimizer === 'muon' ? { use_muon: true } : {}),
     dataset_dir: 'data',
     dataset: mixture.map(({ source }) => source).join(','),
@@ -86,6 +86,18 @@ function stageSettings(
     save_total_limit: pretrain.keepLastCheckpoints,
     report_to: reportTo?.join(',') ?? 'none',
     seed,
+  };
+}
+
+function adapterSettings({ lora }: Recipe['pretrain']): Record<string, unknown> {
+  if (lora === undefined) return { finetuning_type: 'full' };
+  const { rank, alpha = 2 * rank, targetModules = 'all-linear', useRslora } = lora;
+  return {
+    finetuning_type: 'lora',
+    lora_rank: rank,
+    lora_alpha: alpha,
+    lora_target: targetModules === 'all-linear' ? 'all' : [targetModules].flat().join(','),
+    ...(useRslora ? { use_rslora: true } : {}),
   };
 }
 

@@ -10,17 +10,13 @@ import { writeMegatron } from '@marco-ts/data';
 import { parseQwen2Config, type Qwen2Config } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { Recipe } from '../config/recipe-schema.ts';
-import { BadInputError } from '../errors.ts';
 import type { FinishedRun, SourceWeight } from './read-finished-run.ts';
+import { requireCommonFields } from './require-common-fields.ts';
 
 /** @returns the files that were written, relative to `directory` */
 export async function writeMegatronRun(directory: string, run: FinishedRun): Promise<string[]> {
   const { recipe, sources, mixtures, tokenizerDirectory, modelDirectory } = run;
-  if (recipe.pretrain.optimizer === 'muon') {
-    throw new BadInputError(
-      '[@marco-ts/pipeline] exportRun: pretrain.optimizer must be adamw for megatron, got muon. Use --to llama-factory, or a run with adamw.',
-    );
-  }
+  requireCommonFields('megatron', recipe.pretrain);
   const tokenizer = await loadTokenizer(tokenizerDirectory);
   const config = parseQwen2Config(await readJsonFile(join(modelDirectory, 'config.json')));
   const files: string[] = [];

@@ -4,26 +4,22 @@
  * Source: torchtitan 0.3.0 (`--module`, `--config`; `transformers_modeling_backend`, which trains Qwen2 with the code of transformers;
  * `InterleavedHuggingFaceTextDataLoader`, whose weights are shares of tokens as each source is packed by itself).
  * Differs: learning rate and moments begin anew in each stage. Frozen parameters and averages of weights have no field there and are left
- * out; Muon takes code of its own there and is refused.
+ * out; Muon and adapters take code of their own there and are refused.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@marco-ts/checkpoint';
 import type { Recipe } from '../config/recipe-schema.ts';
-import { BadInputError } from '../errors.ts';
 import { writeJsonLines } from '../stage-files/json-lines.ts';
 import type { FinishedRun, SourceWeight } from './read-finished-run.ts';
+import { requireCommonFields } from './require-common-fields.ts';
 
 const MODULE_FILE = 'marco_run.py';
 
 /** @returns the files that were written, relative to `directory`; the model lies in `model` there */
 export async function writeTorchtitan(directory: string, run: FinishedRun): Promise<string[]> {
   const { recipe, sources, mixtures } = run;
-  if (recipe.pretrain.optimizer === 'muon') {
-    throw new BadInputError(
-      '[@marco-ts/pipeline] exportRun: pretrain.optimizer must be adamw for torchtitan, got muon. Use --to llama-factory, or a run with adamw.',
-    );
-  }
+  requireCommonFields('torchtitan', recipe.pretrain);
   await mkdir(join(directory, 'data'), { recursive: true });
   const files: string[] = [];
   for (const [source, documents] of sources) {

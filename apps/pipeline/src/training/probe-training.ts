@@ -77,6 +77,8 @@ export async function probeTraining(recipe: Recipe): Promise<TrainingProbe> {
         disposeParams(next.value.params);
         break;
       }
+      // The run has its own copy, as in training.
+      if (next.value.type === 'run-started') disposeParams(params);
       if (next.value.type === 'step-completed') steps.push(next.value);
     }
   } finally {
