@@ -59,6 +59,7 @@ def prepare():
     facts = {
         "numParams": sum(parameter.numel() for parameter in model.parameters()),
         "torch": torch.__version__,
+        "vectors": torch.backends.cpu.get_cpu_capability(),
         "transformers": transformers.__version__,
     }
     return facts, answer

@@ -1,7 +1,8 @@
 /**
  * Matrix products of float32: ours on one thread and on all, beside OpenBLAS (through numpy), torch, stock tfjs-wasm and tfjs-node.
  *
- * Units: GFLOP/s, two operations per multiplication and addition.
+ * Units: GFLOP/s, two operations per multiplication and addition; `start-up`: milliseconds from the call that starts the backend to the first
+ * number read from it, in a process of its own each time.
  * `openblas` takes its widest kernels, `openblas-avx2` those of 256 bits: WebAssembly has vectors of 128.
  * The stock backend runs on one thread in Node whatever is asked, so it stands beside ours in the case of one thread only.
  */
@@ -12,7 +13,7 @@ import { startNodeProgram, startPythonPeer, threadVariables } from '../contestan
 import { alternate } from '../measure/alternate.ts';
 import { compareCase } from '../measure/compare-case.ts';
 import type { MatrixProduct } from '../programs/time-matrix-product.ts';
-import type { BenchSuite } from '../suite.ts';
+import type { BenchCase, BenchSuite, SuiteContext } from '../suite.ts';
 
 const SIZES = [512, 1024];
 const TRANSPOSES = [
@@ -24,6 +25,7 @@ const TRANSPOSES = [
 const DEFAULT_ROUNDS = 5;
 const ROUND_SECONDS = 0.15;
 const OURS = 'marco-wasm';
+const START_UP = 'start-up';
 
 interface Case extends MatrixProduct {
   readonly name: string;
@@ -43,6 +45,7 @@ export const gemm: BenchSuite = {
   name: 'gemm',
   summary: 'matrix products: OpenBLAS, torch, tfjs-wasm, tfjs-node',
   async *run(context) {
+    if (START_UP.includes(context.only)) yield await startUp(context);
     await using field = createField(context);
     const threadCounts = [...new Set([1, context.threads])];
     const groups = new Map<number, Map<string, ContestantProcess>>();
@@ -88,3 +91,17 @@ export const gemm: BenchSuite = {
     }
   },
 };
+
+/** Ours with its threads beside stock tfjs-wasm, which has one. */
+async function startUp(context: SuiteContext): Promise<BenchCase> {
+  const start = async (backend: string): Promise<number> => {
+    const started = await startNodeProgram('tensors', [backend, String(context.threads)], { name: backend });
+    if ('absent' in started) throw benchError('gemm', `${backend} must start, got: ${started.absent}`);
+    const { seconds } = await started.process.ask<{ seconds: number }>({ task: START_UP });
+    await started.process.close();
+    return seconds * 1000;
+  };
+  const contestants = [OURS, 'tfjs-wasm'].map((name) => ({ name, measure: () => start(name) }));
+  const { [OURS]: ours, ...peers } = Object.fromEntries(await alternate(contestants, context.rounds ?? DEFAULT_ROUNDS));
+  return compareCase({ case: START_UP, unit: 'ms', better: 'lower', ours: ours!, peers: Object.entries(peers) });
+}

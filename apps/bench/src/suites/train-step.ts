@@ -1,6 +1,7 @@
 /**
  * Whole training steps of two Qwen2 shapes: forward, backward, clipping, AdamW; beside transformers on torch, and ours on tfjs-node.
  *
+ * `transformers` takes torch's widest kernels, `transformers-avx2` those of 256 bits: WebAssembly has vectors of 128.
  * Every contestant is a fresh process, so that the peak of its resident memory is its own. With recomputation, ours without it stands
  * beside it: the ratio of tokens/s is the price, that of the memory the gain.
  * Units: tokens/s; MiB of peak resident memory; MiB that a forward pass keeps for the backward pass, and the peak of both.
@@ -16,6 +17,7 @@ import { TRAIN_STEP_SHAPES, type TrainStepShape } from '../train-step-shapes.ts'
 
 const DEFAULT_ROUNDS = 5;
 const OURS = 'marco-wasm';
+const AVX2 = { ATEN_CPU_CAPABILITY: 'avx2', MKL_ENABLE_INSTRUCTIONS: 'AVX2', ONEDNN_MAX_CPU_ISA: 'AVX2' };
 
 interface Memory {
   readonly peakRssMib: number;
@@ -42,6 +44,7 @@ async function* measureShape(context: SuiteContext, shape: TrainStepShape): Asyn
     yield* measureGroup(context, shape, shape.name, [
       { name: OURS, recompute: false },
       { name: 'transformers', attention: 'sdpa', recompute: false },
+      { name: 'transformers-avx2', attention: 'sdpa', recompute: false, widestVectors: 'avx2' },
       { name: 'transformers-eager', attention: 'eager', recompute: false },
       { name: 'tfjs-node', backend: 'node', recompute: false },
     ]);
@@ -58,6 +61,8 @@ interface Entry {
   readonly recompute: boolean;
   /** Of transformers; ours where there is none. */
   readonly attention?: 'sdpa' | 'eager';
+  /** Holds torch, MKL and oneDNN to it, whatever the processor has. */
+  readonly widestVectors?: 'avx2';
   /** Of our own program: TensorFlow's kernels under the composed operations. */
   readonly backend?: 'node';
 }
@@ -70,12 +75,15 @@ async function* measureGroup(
 ): AsyncGenerator<BenchCase> {
   const { threads } = context;
   await using field = createField({ ...context, note: () => {} });
-  for (const { name, recompute, attention, backend } of entries) {
+  for (const { name, recompute, attention, widestVectors, backend } of entries) {
     const options = JSON.stringify({ shape, threads, recompute, attention, backend });
     const contestant = await field.enter(
       name,
       attention
-        ? startPythonPeer(context, name, 'train_step.py', [options], threadVariables(threads))
+        ? startPythonPeer(context, name, 'train_step.py', [options], {
+            ...threadVariables(threads),
+            ...(widestVectors ? AVX2 : {}),
+          })
         : startNodeProgram('train-step', [options], { name }),
     );
     if (contestant) noteFacts(context, shape, name, contestant);
