@@ -19,12 +19,15 @@ import { createDemoServer } from '../../src/server/create-demo-server.ts';
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 const QUESTION = 'Ein Wort, zwei <b>Wörter</b> 🙂';
 const NUM_TOKENS = 24;
+/** An emulated GPU compiles its programs for each length anew, seconds for a token. */
+const NUM_EMULATED_TOKENS = 3;
 
 let root = '';
 let directory = '';
 let server: Server;
 let origin = '';
 let expected = '';
+let expectedStart = '';
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'marco-demo-'));
@@ -39,7 +42,7 @@ beforeAll(async () => {
     num_key_value_heads: 2,
     intermediate_size: 48,
     vocab_size: tokenizer.vocabSize,
-    max_position_embeddings: 512,
+    max_position_embeddings: 8192,
     rms_norm_eps: 1e-6,
     rope_theta: 10_000,
     initializer_range: 0.3,
@@ -53,6 +56,7 @@ beforeAll(async () => {
   const eosTokenIds = [tokenizer.eosTokenId, tokenizer.tokenToId('<|im_end|>')!];
   const [answer] = await generate({ params, config, prompts: [prompt], maxNewTokens: NUM_TOKENS, eosTokenIds });
   expected = tokenizer.decode(answer!);
+  expectedStart = tokenizer.decode(answer!.slice(0, NUM_EMULATED_TOKENS));
   disposeParams(params);
   server = createDemoServer(await buildPage(), directory);
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -112,6 +116,25 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
     await page.close();
   });
 
+  test('on WebGPU, by the adapter that Chromium emulates: the greedy answer of Node', async () => {
+    const emulated = await chromium.launch({
+      executablePath: executablePath!,
+      args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+    });
+    try {
+      const page = await emulated.newPage();
+      page.setDefaultTimeout(100_000);
+      await page.goto(`${origin}/?backend=webgpu`);
+      await statusIs(page, 'ready');
+      await ask(page, NUM_EMULATED_TOKENS);
+      await statusIs(page, 'ready');
+      expect(await lastAnswer(page)).toBe(expectedStart);
+      expect(await page.locator('#status').textContent()).toMatch(/^webgpu .* tokens\/s$/);
+    } finally {
+      await emulated.close();
+    }
+  }, 120_000);
+
   test('from a chosen directory; a stopped answer keeps what was said', async () => {
     const page = await browser.newPage();
     await page.goto(`${origin}/?backend=wasm&model=/nothing/`);
@@ -119,7 +142,7 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
     expect(await page.locator('#status').textContent()).toContain('config.json');
     await page.setInputFiles('#folder', directory);
     await statusIs(page, 'ready');
-    await ask(page, 400);
+    await ask(page, 8000);
     await page.locator('.assistant p', { hasText: /\S/ }).first().waitFor();
     await page.click('#stop');
     await statusIs(page, 'ready');
