@@ -1,12 +1,14 @@
-"""Times Hugging Face tokenizers (Rust) for the suite `tokenizer`, one text per call, or all in one call for the task `batch`.
+"""Times Hugging Face tokenizers (Rust) for the suite `tokenizer`, one text per call, or all in one call for the task `batch`; for `long` one word of 10 MB.
 
 Usage: python tools/peers/tokenizers_bench.py FOLDER; the folder holds tokenizer.json and texts.json, a list. Requests: {"task", "vocabSize"},
 see peer.py. RAYON_NUM_THREADS sets the threads of `batch`.
 """
+import array
 import json
 import os
 import sys
 import time
+import zlib
 
 from peer import serve
 
@@ -34,7 +36,17 @@ def prepare():
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
         return fresh.get_vocab_size()
 
+    def encode_long():
+        with open(os.path.join(sys.argv[1], "long.txt"), encoding="utf-8", newline="") as file:
+            word = file.read()
+        started = time.perf_counter()
+        ids = tokenizer.encode(word).ids
+        seconds = time.perf_counter() - started
+        return {"seconds": seconds, "count": len(ids), "checksum": zlib.crc32(array.array("I", ids).tobytes())}
+
     def answer(request):
+        if request["task"] == "long":
+            return encode_long()
         started = time.perf_counter()
         if request["task"] == "train":
             count = train(request["vocabSize"])

@@ -5,19 +5,28 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { Tokenizer as JavaScriptTokenizer } from '@huggingface/tokenizers';
 import { type BatchEncoder, createBatchEncoder, loadTokenizer, trainTokenizer } from '@marco-ts/tokenizer';
 import { benchError } from '../bench-error.ts';
 import { answerRequests } from './answer-requests.ts';
 
 export interface TokenizerRequest {
-  readonly task: 'encode' | 'offsets' | 'train' | 'batch';
+  readonly task: 'encode' | 'offsets' | 'train' | 'batch' | 'long';
   readonly vocabSize: number;
   readonly threads: number;
 }
 
-/** @returns the work of a request, whose preparation is not timed; it counts tokens, or the size of the vocabulary */
-type Prepare = (request: TokenizerRequest) => Promise<() => number | Promise<number>>;
+export interface TokenizerReply {
+  readonly seconds: number;
+  /** Tokens, or the size of the vocabulary. */
+  readonly count: number;
+  /** CRC-32 of the ids as little-endian words of 32 bits, where they are compared. */
+  readonly checksum?: number;
+}
+
+/** @returns the work of a request, whose preparation is not timed; it gives ids, or counts tokens or the size of the vocabulary */
+type Prepare = (request: TokenizerRequest) => Promise<() => number | Int32Array | Promise<number>>;
 
 const [who, folder] = process.argv.slice(2) as [string, string];
 
@@ -33,9 +42,14 @@ await answerRequests<TokenizerRequest>(async () => {
     async answer(request) {
       const work = await prepareWork(request);
       const start = performance.now();
-      const count = await work();
+      const result = await work();
       const seconds = (performance.now() - start) / 1000;
-      return { seconds, count };
+      if (typeof result === 'number') return { seconds, count: result };
+      return {
+        seconds,
+        count: result.length,
+        checksum: crc32(new Uint8Array(result.buffer, result.byteOffset, result.byteLength)),
+      };
     },
   };
 });
@@ -54,6 +68,10 @@ async function ours(texts: string[]): Promise<Prepare> {
       case 'batch': {
         const encoder = (batchEncoder ??= await createBatchEncoder(tokenizer, { numWorkers: threads }));
         return async () => (await encoder.encode(texts)).reduce((sum, ids) => sum + ids.length, 0);
+      }
+      case 'long': {
+        const word = await readFile(join(folder, 'long.txt'), 'utf8');
+        return () => tokenizer.encode(word);
       }
     }
   };

@@ -2,6 +2,7 @@
  * Encoding and training on real text beside Hugging Face tokenizers in Rust and in JavaScript.
  *
  * Units: MB/s, 10^6 UTF-8 bytes. The first pass stands for itself: ours and Rust remember words they have met, so later passes are faster.
+ * The long word is 10 MB of the texts' letters, one after the other: there the ids themselves are compared.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,12 +13,13 @@ import type { ContestantProcess } from '../contestants/start-process.ts';
 import { startNodeProgram, startPythonPeer, threadVariables } from '../contestants/start-program.ts';
 import { alternate } from '../measure/alternate.ts';
 import { compareCase } from '../measure/compare-case.ts';
-import type { TokenizerRequest } from '../programs/tokenizers.program.ts';
+import type { TokenizerReply, TokenizerRequest } from '../programs/tokenizers.program.ts';
 import type { BenchSuite } from '../suite.ts';
 import { type TokenizerTexts, tokenizerTexts } from '../texts/tokenizer-texts.ts';
 
 const DEFAULT_ROUNDS = 3;
 const TRAIN_VOCAB_SIZE = 32_000;
+const LONG_WORD_BYTES = 1e7;
 
 interface Case {
   readonly name: string;
@@ -33,6 +35,7 @@ const CASES: readonly Case[] = [
   { name: 'encode with offsets', task: 'offsets', peers: ['tokenizers-rust'] },
   { name: `train ${TRAIN_VOCAB_SIZE}`, task: 'train', peers: ['tokenizers-rust'] },
   { name: 'encode a batch', task: 'batch', peers: [RUST_BATCH] },
+  { name: 'encode a word of 10 MB', task: 'long', peers: ['tokenizers-rust'] },
 ];
 
 export const tokenizer: BenchSuite = {
@@ -56,15 +59,17 @@ export const tokenizer: BenchSuite = {
       await field.enter('tokenizers-js', node('tokenizers-js'));
       for (const { name, task, peers, rounds } of CASES.filter((testCase) => testCase.name.includes(context.only))) {
         const counts = new Map<string, number>();
+        const checksums = new Map<string, number>();
         const entries = [...field.present].filter(([entry]) => entry === 'ours' || peers.includes(entry));
         const request: TokenizerRequest = { task, vocabSize: TRAIN_VOCAB_SIZE, threads };
         const samples = await alternate(
           entries.map(([entry, contestant]) => ({
             name: entry,
             measure: async () => {
-              const { seconds, count } = await ask(contestant, request);
+              const { seconds, count, checksum } = await ask(contestant, request);
               counts.set(entry, count);
-              return numBytes / 1e6 / seconds;
+              if (checksum !== undefined) checksums.set(entry, checksum);
+              return (task === 'long' ? LONG_WORD_BYTES : numBytes) / 1e6 / seconds;
             },
           })),
           rounds ?? context.rounds ?? DEFAULT_ROUNDS,
@@ -73,6 +78,10 @@ export const tokenizer: BenchSuite = {
           if (task !== 'train' && count !== counts.get('ours'))
             context.note(`${entry} counts ${count} tokens in '${name}', ours ${counts.get('ours')}`);
         }
+        if (checksums.size > 1)
+          context.note(
+            `${name}: ids ${new Set(checksums.values()).size === 1 ? 'are identical' : 'DIFFER'}, ${counts.get('ours')} of them`,
+          );
         const { ours, ...others } = Object.fromEntries(samples);
         const named = Object.entries(others).map(([entry, values]) => [entry.split(',')[0]!, values] as const);
         yield compareCase({ case: name, unit: 'MB/s', better: 'higher', ours: ours!, peers: named });
@@ -83,14 +92,24 @@ export const tokenizer: BenchSuite = {
   },
 };
 
-function ask(contestant: ContestantProcess, request: TokenizerRequest): Promise<{ seconds: number; count: number }> {
+function ask(contestant: ContestantProcess, request: TokenizerRequest): Promise<TokenizerReply> {
   return contestant.ask(request);
 }
 
 async function writeTexts({ tokenizer: source, texts }: TokenizerTexts): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-tokenizer-'));
-  for (const [name, contents] of Object.entries({ ...source.files(), 'texts.json': JSON.stringify(texts) })) {
+  const files = { ...source.files(), 'texts.json': JSON.stringify(texts), 'long.txt': longWord(texts) };
+  for (const [name, contents] of Object.entries(files)) {
     await writeFile(join(folder, name), contents);
   }
   return folder;
+}
+
+/** All letters of the texts, from the first again until there are enough, with an ASCII letter for each byte that is left at the end. */
+function longWord(texts: readonly string[]): Buffer {
+  const letters = Buffer.from(texts.join('').replaceAll(/\P{L}/gu, ''));
+  const word = Buffer.alloc(LONG_WORD_BYTES, letters);
+  let end = word.length;
+  while ((word[end - 1]! & 0xc0) === 0x80) end--;
+  return word.fill('a', end - 1);
 }
