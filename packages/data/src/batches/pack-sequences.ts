@@ -3,7 +3,7 @@
  *
  * Each source gives documents in freshly shuffled epochs until its budget is met to the token; documents longer than a sequence are cut;
  * pieces are packed best-fit over all sources; sequences are shuffled. Source of the packing: Ding et al. 2024, arXiv:2404.10830.
- * Units: tokens, end-of-text tokens included.
+ * Units: tokens, end-of-text tokens included. Memory: some 50 bytes a piece while packing, 16 in the plan; no text or token is held.
  */
 import type { MixturePlan } from '../mixture/plan-mixture.ts';
 import { createRandomStream, shuffleInPlace } from '../random/create-random-stream.ts';
@@ -20,61 +20,79 @@ export interface PackSequencesOptions {
   readonly seed: number | string;
 }
 
-interface Pieces {
-  readonly shard: number[];
-  readonly document: number[];
-  readonly start: number[];
-  readonly length: number[];
-  readonly source: number[];
+interface PlannedSource {
+  readonly index: number;
+  readonly name: string;
+  readonly budget: number;
 }
+
+/** Called for each piece; the number of those is not known before. */
+type VisitPiece = (shard: number, document: number, start: number, length: number, source: number) => void;
 
 /** A final piece of one token is left out: it could predict nothing. */
 const MIN_CUT_LENGTH = 2;
 
-function takeSource(
-  pieces: Pieces,
-  source: { readonly index: number; readonly name: string; readonly budget: number },
-  shards: readonly Shard[],
-  sequenceLength: number,
-  seed: number | string,
+/** @returns tokens of the source that pieces hold */
+function forEachPiece(
+  source: PlannedSource,
+  { shards, sequenceLength, seed }: PackSequencesOptions,
+  visit: VisitPiece,
 ): number {
-  const shardIds: number[] = [];
-  const documentIds: number[] = [];
-  for (const [shardId, shard] of shards.entries()) {
-    if (shard.info.source !== source.name) continue;
-    for (let document = 0; document < shard.info.numDocuments; document++) {
-      shardIds.push(shardId);
-      documentIds.push(document);
-    }
-  }
-  if (source.budget > 0 && documentIds.length === 0) {
+  const shardIds = shards.flatMap(({ info }, shardId) => (info.source === source.name ? [shardId] : []));
+  // Documents are numbered through all shards of the source; shard s begins at firsts[s].
+  const firsts = [0];
+  for (const shardId of shardIds) firsts.push(firsts.at(-1)! + shards[shardId]!.info.numDocuments);
+  const numDocuments = firsts.at(-1)!;
+  if (source.budget > 0 && numDocuments === 0) {
     throw new Error(
       `[@marco-ts/data] packSequences: every planned source must have a shard with documents, got none for ${source.name}. Give the shards that the plan was made from.`,
     );
   }
+  const order = new Uint32Array(numDocuments);
   let remaining = source.budget;
   for (let epoch = 0; remaining >= MIN_CUT_LENGTH; epoch++) {
-    const order = shuffleInPlace(
-      Uint32Array.from(documentIds, (_, i) => i),
-      createRandomStream(`${seed}/${source.name}/epoch-${epoch}`),
-    );
+    for (let i = 0; i < numDocuments; i++) order[i] = i;
+    shuffleInPlace(order, createRandomStream(`${seed}/${source.name}/epoch-${epoch}`));
     for (const position of order) {
-      const shardId = shardIds[position]!;
-      const document = documentIds[position]!;
-      const documentLength = shards[shardId]!.documentLength(document);
+      let s = 0;
+      while (position >= firsts[s + 1]!) s++;
+      const document = position - firsts[s]!;
+      const documentLength = shards[shardIds[s]!]!.documentLength(document);
       for (let start = 0; start < documentLength && remaining >= MIN_CUT_LENGTH; start += sequenceLength) {
         const length = Math.min(sequenceLength, documentLength - start, remaining);
-        pieces.shard.push(shardId);
-        pieces.document.push(document);
-        pieces.start.push(start);
-        pieces.length.push(length);
-        pieces.source.push(source.index);
+        visit(shardIds[s]!, document, start, length, source.index);
         remaining -= length;
       }
       if (remaining < MIN_CUT_LENGTH) break;
     }
   }
   return source.budget - remaining;
+}
+
+/** All pieces, source by source: counted first, so that the tables have their size from the start. */
+function takePieces(options: PackSequencesOptions) {
+  const sources = options.plan.sources.map(({ name, budget }, index) => ({ index, name, budget }));
+  let numPieces = 0;
+  for (const source of sources) forEachPiece(source, options, () => numPieces++);
+  const pieces = {
+    shard: new Uint16Array(numPieces),
+    document: new Uint32Array(numPieces),
+    start: new Uint32Array(numPieces),
+    length: new Uint32Array(numPieces),
+    source: new Uint16Array(numPieces),
+  };
+  let piece = 0;
+  const placedTokens = sources.map((planned) =>
+    forEachPiece(planned, options, (shard, document, start, length, source) => {
+      pieces.shard[piece] = shard;
+      pieces.document[piece] = document;
+      pieces.start[piece] = start;
+      pieces.length[piece] = length;
+      pieces.source[piece] = source;
+      piece++;
+    }),
+  );
+  return { pieces, numPieces, placedTokens };
 }
 
 /**
@@ -87,15 +105,11 @@ export function packSequences(options: PackSequencesOptions): PackedPlan {
       `[@marco-ts/data] packSequences: sequenceLength must be an integer of at least 2, got ${sequenceLength}. Use a power of two.`,
     );
   }
-  const pieces: Pieces = { shard: [], document: [], start: [], length: [], source: [] };
-  const placedTokens = plan.sources.map(({ name, budget }, index) =>
-    takeSource(pieces, { index, name, budget }, shards, sequenceLength, seed),
-  );
-  const numPieces = pieces.length.length;
-  const { numBins, binOf } = packBestFit(Uint32Array.from(pieces.length), sequenceLength);
+  const { pieces, numPieces, placedTokens } = takePieces(options);
+  const { numBins, binOf } = packBestFit(pieces.length, sequenceLength);
 
   const sequenceOf = shuffleInPlace(
-    Uint32Array.from({ length: numBins }, (_, bin) => bin),
+    new Uint32Array(numBins).map((_, bin) => bin),
     createRandomStream(`${seed}/sequences`),
   );
   const sequenceOffsets = new Uint32Array(numBins + 1);
@@ -120,11 +134,11 @@ export function packSequences(options: PackSequencesOptions): PackedPlan {
     plannedTokens: plan.sources.map(({ budget }) => budget),
     placedTokens,
     sequenceOffsets,
-    pieceShard: Uint16Array.from(order, (piece) => pieces.shard[piece]!),
-    pieceDocument: Uint32Array.from(order, (piece) => pieces.document[piece]!),
-    pieceStart: Uint32Array.from(order, (piece) => pieces.start[piece]!),
-    pieceLength: Uint32Array.from(order, (piece) => pieces.length[piece]!),
-    pieceSource: Uint16Array.from(order, (piece) => pieces.source[piece]!),
+    pieceShard: pieces.shard.map((_, i) => pieces.shard[order[i]!]!),
+    pieceDocument: pieces.document.map((_, i) => pieces.document[order[i]!]!),
+    pieceStart: pieces.start.map((_, i) => pieces.start[order[i]!]!),
+    pieceLength: pieces.length.map((_, i) => pieces.length[order[i]!]!),
+    pieceSource: pieces.source.map((_, i) => pieces.source[order[i]!]!),
   };
 }
 
