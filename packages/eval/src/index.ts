@@ -84,6 +84,7 @@ export {
 } from './statistics/paired-test.ts';
 export { binomialStandardError, meanStandardError, ratioStandardError } from './statistics/standard-error.ts';
 export { type AggregateGroupsOptions, aggregateGroups, type GroupAggregate } from './tasks/aggregate-groups.ts';
+export { askTogether } from './tasks/ask-together.ts';
 export { type BitsPerByteOptions, bitsPerByteTask, type TextDocument } from './tasks/bits-per-byte-task.ts';
 export { type Article, type BuildClozeOptions, buildClozeItems } from './tasks/build-cloze-items.ts';
 export { type ClozeItem, type ClozeOptions, clozeTask } from './tasks/cloze-task.ts';

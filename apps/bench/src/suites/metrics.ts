@@ -15,8 +15,8 @@ import type { BenchSuite } from '../suite.ts';
 import { translationPairs } from '../texts/translation-pairs.ts';
 import { type MetricRequest, TIMED_METRICS } from '../timed-metrics.ts';
 
-const DEFAULT_ROUNDS = 3;
-const PAIRS_PER_ROUND = 20_000;
+const DEFAULT_ROUNDS = 2;
+const PAIRS_PER_ROUND = 100_000;
 /** Scores are equal when they agree to this many digits after the point. */
 const SCORE_DIGITS = 9;
 

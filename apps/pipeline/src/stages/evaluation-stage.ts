@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type AlignedParagraph, buildTranslationPreferences, renderTranslationInstruction } from '@marco-ts/aligner';
 import { PARALLEL_TEMPLATES, UDHR_PRIMARY_PAGES } from '@marco-ts/data';
 import {
+  askTogether,
   bitsPerByteTask,
   buildClozeItems,
   clozeTask,
@@ -95,17 +96,17 @@ export function evaluationStage(after: string, options: EvaluationStageOptions):
           ? undefined
           : await open(reference, (model) => preferenceLogProbs(model, material.preferences, format, { signal }));
       const benchmarks = asksBenchmarks ? await loadBenchmarks(recipe, inputs.data!) : [];
-      const tasks = [...makeTasks(recipe, material, tokenizer, { isChat, referenceLogProbs }), ...benchmarks];
+      const own = makeTasks(recipe, material, tokenizer, { isChat, referenceLogProbs });
       const { results, samples } = await open(after, async (model) => {
-        let before = 0;
-        const results = await evaluate(model, tasks, {
+        const advance = progressOf(progress);
+        const asked = await askTogether(model, benchmarks, {
+          signal,
+          onProgress: (done) => advance('benchmarks', done),
+        });
+        const results = await evaluate(model, [...own, ...asked], {
           signal,
           seed: recipe.seed,
-          onProgress: ({ task, done }) => {
-            if (done < before) before = 0;
-            progress.advance(done - before, task);
-            before = done;
-          },
+          onProgress: ({ task, done }) => advance(task, done),
         });
         return { results, samples: await makeSamples(model, recipe, material, results, { after, signal }) };
       });
@@ -115,7 +116,8 @@ export function evaluationStage(after: string, options: EvaluationStageOptions):
         }
       }
       const contamination =
-        benchmarks.length > 0 && contaminationOf(tasks, await readTrainingText(inputs.data!), 'the run’s data stage');
+        benchmarks.length > 0 &&
+        contaminationOf([...own, ...benchmarks], await readTrainingText(inputs.data!), 'the run’s data stage');
       await writeFile(
         join(directory, EVALUATION_FILE),
         JSON.stringify({ ...results, ...(contamination && { contamination }) }),
@@ -125,6 +127,15 @@ export function evaluationStage(after: string, options: EvaluationStageOptions):
         Object.entries(groupResults(results).tasks).map(([name, task]) => [name, task.numItems.effective]),
       );
     },
+  };
+}
+
+/** Advances by what is new since the last call; a count that falls belongs to the next task. */
+function progressOf(progress: StageContext<Recipe>['progress']): (label: string, done: number) => void {
+  let before = 0;
+  return (label, done) => {
+    progress.advance(done < before ? done : done - before, label);
+    before = done;
   };
 }
 

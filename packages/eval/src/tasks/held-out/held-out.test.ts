@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { directoryDatasetFiles } from '../../datasets/directory-dataset-files.ts';
+import { evaluate } from '../../evaluate.ts';
+import type { LanguageModel, RequestNotice } from '../../model/language-model.ts';
+import { askTogether } from '../ask-together.ts';
+import { documentTask } from '../definition/document-task.ts';
 import { loadTask } from '../definition/load-task.ts';
 import { findTasks } from '../task-registry.ts';
 import { heldOutRows } from './held-out-rows.ts';
@@ -63,5 +67,48 @@ test('rows in a directory are read by the task of their name, also of a language
       context: `English sentence: ${english[0]}\nSwahili sentence:`,
     });
     expect(task.metrics.acc!.chance).toBe(0.25);
+  }
+});
+
+test('tasks asked together are scored as when asked one by one, each with its own notices', async () => {
+  const own = [...rows.translation_choice.get('swh_Latn')!];
+  const tasks = ['swh_Latn', 'cmn_Hans'].map((language) =>
+    documentTask(findTasks([`heldout_translation_choice_${language}`])[0]!, {
+      test: language === 'cmn_Hans' ? own.slice(2) : own,
+    }),
+  );
+  const asking = () => {
+    const notices: RequestNotice[] = [];
+    const calls: number[] = [];
+    const model: LanguageModel = {
+      notices,
+      async loglikelihood(requests) {
+        calls.push(requests.length);
+        return requests.map(({ context, continuation }, index) => {
+          const isLong = context.includes('Three');
+          if (isLong)
+            notices.push({
+              request: 'loglikelihood',
+              kind: 'truncated',
+              index,
+              numTokens: 9,
+              maxTokens: 8,
+              excerpt: '',
+            });
+          return { logProb: -continuation.length, isGreedy: false, numTokens: 1 };
+        });
+      },
+      loglikelihoodRolling: async () => [],
+      generateUntil: async () => [],
+    };
+    return { model, calls };
+  };
+  const [apart, together] = [asking(), asking()];
+  const expected = await evaluate(apart.model, tasks);
+  const results = await evaluate(together.model, await askTogether(together.model, tasks));
+  expect([apart.calls, together.calls]).toEqual([[16, 8], [24]]);
+  for (const [name, { samples, numTruncated }] of Object.entries(expected.tasks)) {
+    expect(results.tasks[name]).toMatchObject({ samples, numTruncated });
+    expect(numTruncated).toBe(4);
   }
 });
