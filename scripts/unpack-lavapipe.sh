@@ -23,14 +23,14 @@ apt=(apt-get -qq -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourc
 "${apt[@]}" update
 "${apt[@]}" install --download-only -y --no-install-recommends -t trixie-backports mesa-vulkan-drivers libvulkan1 libstdc++6 libatomic1 >/dev/null
 for package in "$work"/archives/*.deb; do dpkg -x "$package" "$tree"; done
-library="$(cd "$tree" && pwd)/usr/lib/$(uname -m)-linux-gnu"
-icd="$(cd "$tree" && pwd)/lavapipe.json"
+root="$(cd "$tree" && pwd)"
+library="$root/usr/lib/$(uname -m)-linux-gnu"
 # Node on that C library, since the driver is linked with it; programs that Node starts as itself go through here again.
-cat >"$tree/node" <<EOF
+cat >"$root/node" <<EOF
 #!/usr/bin/env bash
-export VK_ICD_FILENAMES="$icd" LD_LIBRARY_PATH= NODE_OPTIONS="--import=data:text/javascript,process.execPath='\$0'"
+export VK_ICD_FILENAMES="$root/lavapipe.json" LD_LIBRARY_PATH= NODE_OPTIONS="--import=data:text/javascript,process.execPath='$root/node'"
 exec "$(ls "$library"/ld-linux-*.so.*)" --library-path "$library" "\${MARCO_LAVAPIPE_NODE:?must name the Node that runs}" "\$@"
 EOF
-chmod +x "$tree/node"
+chmod +x "$root/node"
 # The driver by its full path, so that the loader finds it in the tree; written last, so that it stands for the whole.
-printf '{ "file_format_version": "1.0.1", "ICD": { "api_version": "1.4.0", "library_path": "%s/libvulkan_lvp.so" } }\n' "$library" >"$icd"
+printf '{ "file_format_version": "1.0.1", "ICD": { "api_version": "1.4.0", "library_path": "%s/libvulkan_lvp.so" } }\n' "$library" >"$root/lavapipe.json"

@@ -50,3 +50,35 @@ export const TRAIN_STEP_SHAPES: readonly TrainStepShape[] = [
     },
   },
 ];
+
+/** Qwen2-0.5B: what a GPU is measured with. */
+export const QWEN2_SMALL_SHAPE: TrainStepShape = {
+  name: '0.5B 2x1024',
+  batchSize: 2,
+  sequenceLength: 1024,
+  config: {
+    ...COMMON,
+    hiddenSize: 896,
+    numHiddenLayers: 24,
+    numAttentionHeads: 14,
+    numKeyValueHeads: 2,
+    intermediateSize: 4864,
+    vocabSize: 151_936,
+  },
+};
+
+/** Small enough for a GPU that is emulated on the processor. */
+export const TINY_SHAPE: TrainStepShape = {
+  name: 'tiny 2x32',
+  batchSize: 2,
+  sequenceLength: 32,
+  config: {
+    ...COMMON,
+    hiddenSize: 64,
+    numHiddenLayers: 2,
+    numAttentionHeads: 4,
+    numKeyValueHeads: 2,
+    intermediateSize: 128,
+    vocabSize: 256,
+  },
+};

@@ -2,11 +2,14 @@
  * Starts the tensor backend of one contestant in this process.
  */
 import { createRequire } from 'node:module';
-import { initBackend, tf } from '@marco-ts/core';
+import { initBackend, probeBackends, tf } from '@marco-ts/core';
 import { benchError } from '../bench-error.ts';
 
-/** `marco-wasm` is ours; `tfjs-wasm` is the stock backend, which runs on one thread in Node; `tfjs-node` needs the optional package. */
-export const TENSOR_BACKENDS = ['marco-wasm', 'tfjs-wasm', 'tfjs-node'] as const;
+/**
+ * `marco-wasm` is ours; `tfjs-wasm` and `tfjs-webgpu` are the stock backends, the former on one thread in Node; `tfjs-node` needs the optional
+ * package.
+ */
+export const TENSOR_BACKENDS = ['marco-wasm', 'tfjs-wasm', 'tfjs-node', 'tfjs-webgpu'] as const;
 export type TensorBackend = (typeof TENSOR_BACKENDS)[number];
 
 /** @returns facts to show: threads, kind of vector instructions, version */
@@ -27,6 +30,18 @@ export async function startTensorBackend(name: TensorBackend, numThreads: number
     case 'tfjs-node': {
       const record = await initBackend({ prefer: ['node'] });
       return { version: record.version };
+    }
+    case 'tfjs-webgpu': {
+      // Looking for an adapter brings `navigator.gpu`, which the stock backend wants while it is imported.
+      const webgpu = (await probeBackends()).find((probe) => probe.name === 'webgpu');
+      if (!webgpu?.available) throw benchError('startTensorBackend', `${webgpu?.missing} ${webgpu?.fix ?? ''}`);
+      await import('@tensorflow/tfjs-backend-webgpu');
+      if (!(await tf.setBackend('webgpu')))
+        throw benchError('startTensorBackend', 'tfjs-backend-webgpu did not start.');
+      await tf.ready();
+      const require = createRequire(import.meta.url);
+      const { version } = require('@tensorflow/tfjs-backend-webgpu/package.json') as { version: string };
+      return { version };
     }
   }
 }

@@ -2,14 +2,15 @@
  * The contestant for whole training steps: forward, backward, clipping and AdamW of one Qwen2 shape by the trainer's own loop.
  *
  * Usage: node train-step.program.js '{"shape": ..., "threads": 2, "recompute": false, "backend": "wasm"}', then requests on standard input.
- * Units: `{"task": "step"}` answers seconds of one step; `{"task": "memory"}` MiB. The first is asked before the second, whose own
- * bookkeeping takes time.
+ * Units: `{"task": "step"}` answers seconds of one step and its loss; `{"task": "memory"}` MiB; `{"task": "product", "size": 512}` operations per
+ * second of square products. Steps are asked before memory, whose own bookkeeping takes time.
  */
 import {
   type BackendName,
   countParams,
   createRandom,
   disposeParams,
+  type InitBackendOptions,
   initBackend,
   type LossFn,
   tf,
@@ -19,20 +20,33 @@ import { adamw, chain, clipByGlobalNorm, constant, type TrainEvent, train } from
 import { benchError } from '../bench-error.ts';
 import type { TrainStepShape } from '../train-step-shapes.ts';
 import { answerRequests } from './answer-requests.ts';
+import { startTensorBackend } from './start-tensor-backend.ts';
 
 interface Options {
   readonly shape: TrainStepShape;
   readonly threads: number;
   readonly recompute: boolean;
-  /** `wasm` where nothing is said */
-  readonly backend?: BackendName;
+  /** `wasm` where nothing is said; `tfjs-webgpu` is the stock backend */
+  readonly backend?: BackendName | 'tfjs-webgpu';
+  /** Of backend `webgpu`. */
+  readonly products?: NonNullable<InitBackendOptions['products']>;
+  readonly learningRate?: number;
 }
 
-const MIB = 2 ** 20;
-const { shape, threads, recompute, backend = 'wasm' } = JSON.parse(process.argv[2]!) as Options;
+type Request = { readonly task: 'step' | 'memory' } | { readonly task: 'product'; readonly size: number };
 
-await answerRequests<{ task: 'step' | 'memory' }>(async () => {
-  const { numThreads, simd, version } = await initBackend({ prefer: [backend], numThreads: threads });
+const MIB = 2 ** 20;
+const {
+  shape,
+  threads,
+  recompute,
+  backend = 'wasm',
+  products,
+  learningRate = 1e-4,
+} = JSON.parse(process.argv[2]!) as Options;
+
+await answerRequests<Request>(async () => {
+  const backendFacts = backend === 'tfjs-webgpu' ? await startTensorBackend(backend, threads) : await initOurs(backend);
   const initial = initQwen2Params(shape.config, 1);
   const numParams = countParams(initial);
   const passMemory = createPassMemory(causalLanguageModelLoss(shape.config, { recompute }));
@@ -44,10 +58,10 @@ await answerRequests<{ task: 'step' | 'memory' }>(async () => {
     numSteps: Number.MAX_SAFE_INTEGER,
     optimizer: chain(
       clipByGlobalNorm(1),
-      adamw({ learningRate: constant({ peak: 1e-4 }), beta2: 0.95, weightDecay: 0.1 }),
+      adamw({ learningRate: constant({ peak: learningRate }), beta2: 0.95, weightDecay: 0.1 }),
     ),
   });
-  const step = async (): Promise<TrainEvent> => {
+  const step = async (): Promise<Extract<TrainEvent, { type: 'step-completed' }>> => {
     for (;;) {
       const { value, done } = await events.next();
       if (done) throw benchError('train-step', 'the loop must go on, got its end.');
@@ -57,18 +71,45 @@ await answerRequests<{ task: 'step' | 'memory' }>(async () => {
   await step();
   disposeParams(initial);
   return {
-    facts: backend === 'wasm' ? { numParams, numThreads, simd } : { numParams, version: version ?? backend },
-    async answer({ task }) {
-      if (task === 'step') {
+    facts: { numParams, ...backendFacts },
+    async answer(request) {
+      if (request.task === 'step') {
         const start = performance.now();
-        await step();
-        return { seconds: (performance.now() - start) / 1000 };
+        const { loss } = await step();
+        return { seconds: (performance.now() - start) / 1000, loss };
       }
+      if (request.task === 'product') return { operationsPerSecond: await productRate(request.size) };
       const peakRssMib = (process.resourceUsage().maxRSS * 1024) / MIB;
       return backend === 'wasm' ? { peakRssMib, ...(await passMemory.measure(step)) } : { peakRssMib };
     },
   };
 });
+
+async function initOurs(name: BackendName): Promise<object> {
+  const record = await initBackend({ prefer: [name], numThreads: threads, ...(products ? { products } : {}) });
+  const { numThreads, simd, version, adapter, isSoftware, notes = [] } = record;
+  if (name === 'wasm') return { numThreads, simd };
+  return { version: version ?? name, ...(adapter && { adapter, isSoftware, notes: notes.join('; ') || 'none' }) };
+}
+
+/** Products are queued, then one element is read, which waits for them all. */
+async function productRate(size: number): Promise<number> {
+  const NUM_PRODUCTS = 4;
+  const [a, b] = [tf.ones([size, size]), tf.ones([size, size])];
+  const run = async (count: number) => {
+    const corners = Array.from({ length: count }, () =>
+      tf.tidy(() => tf.slice(tf.matMul(a, b, false, true), [0, 0], [1, 1])),
+    );
+    await corners.at(-1)!.data();
+    tf.dispose(corners);
+  };
+  await run(1);
+  const start = performance.now();
+  await run(NUM_PRODUCTS);
+  const seconds = (performance.now() - start) / 1000;
+  tf.dispose([a, b]);
+  return (NUM_PRODUCTS * 2 * size ** 3) / seconds;
+}
 
 function randomBatch({ config, batchSize, sequenceLength }: TrainStepShape): CausalBatch {
   const random = createRandom(2);

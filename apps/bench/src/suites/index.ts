@@ -13,12 +13,14 @@ import { ops } from './ops.ts';
 import { tokenizer } from './tokenizer.ts';
 import { trainLoop } from './train-loop.ts';
 import { trainStep } from './train-step.ts';
+import { webgpu } from './webgpu.ts';
 
 export const SUITES: readonly BenchSuite[] = [
   gemm,
   ops,
   trainStep,
   trainLoop,
+  webgpu,
   tokenizer,
   metrics,
   generate,

@@ -10,16 +10,6 @@ import { join } from 'node:path';
 const CHROMIUM = '/usr/lib/chromium';
 const EMULATED_DRIVER = join(CHROMIUM, 'vk_swiftshader_icd.json');
 const LAVAPIPE = join(import.meta.dirname, '../../../../.cache/lavapipe');
-const LAVAPIPE_LIBRARIES = join(
-  LAVAPIPE,
-  'usr/lib',
-  process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu',
-);
-const LAVAPIPE_LOADER = join(
-  LAVAPIPE_LIBRARIES,
-  process.arch === 'arm64' ? 'ld-linux-aarch64.so.1' : 'ld-linux-x86-64.so.2',
-);
-
 /** What a program prints as `refused` where npm webgpu or an adapter is missing. */
 export const ABSENT = /needs the optional npm package webgpu|a GPU adapter must be present/;
 
@@ -36,13 +26,8 @@ export function runOnWebGpu<Printed>(program: string, ...args: string[]): Printe
   return run(process.execPath, nodeArguments(program, args), emulated);
 }
 
-/** Its driver needs a newer C library than this system may have: Node runs on the one that was unpacked beside it. */
 export function runOnLavapipe<Printed>(program: string, ...args: string[]): Printed {
-  const loader = ['--library-path', LAVAPIPE_LIBRARIES, process.execPath];
-  return run(LAVAPIPE_LOADER, [...loader, ...nodeArguments(program, args)], {
-    LD_LIBRARY_PATH: '',
-    VK_ICD_FILENAMES: join(LAVAPIPE, 'lavapipe.json'),
-  });
+  return run(join(LAVAPIPE, 'node'), nodeArguments(program, args), { MARCO_LAVAPIPE_NODE: process.execPath });
 }
 
 function nodeArguments(program: string, args: readonly string[]): string[] {

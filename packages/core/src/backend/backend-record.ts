@@ -23,6 +23,8 @@ export interface BackendFacts {
   readonly simd?: string;
   /** The GPU, in its driver's words. */
   readonly adapter?: string;
+  /** Whether that GPU is emulated on the processor. */
+  readonly isSoftware?: boolean;
   readonly version?: string;
   /** Of `webgpu`: what large matrix products are computed with. */
   readonly products?: string;

@@ -36,8 +36,8 @@ async function register(name: BackendName, options: StartOptions): Promise<Backe
     case 'webgpu': {
       const { registerWebGpuBackend } = await import('@marco-ts/backend-webgpu');
       const record = await registerWebGpuBackend(options);
-      const { tfjsName, adapter, version, products, notes } = record;
-      return { tfjsName, adapter, version, products, notes };
+      const { tfjsName, adapter, isSoftware, version, products, notes } = record;
+      return { tfjsName, adapter, isSoftware, version, products, notes };
     }
     case 'wasm': {
       const { registerWasmBackend } = await import('@marco-ts/backend-wasm');
