@@ -1,7 +1,8 @@
 /**
  * Weights written and read as safetensors and GGUF, beside a plain copy and a plain read of the same file.
  *
- * `copy` copies the file by the operating system's call and puts it on the disk, as our writers do; `plain-read` reads its bytes into new memory.
+ * `copy` copies the file by the operating system's call and puts it on the disk, as our writers do; `plain-read` reads its bytes into new memory;
+ * `read-and-fill` also fills new memory for the float32 values, which is the least that a reader of narrower types must do.
  * All files were just written, so that reads come from the page cache.
  * Units: MB of the file per second.
  */
@@ -57,6 +58,12 @@ export const checkpoint: BenchSuite = {
           : await compare(name, megabytes, rounds, {
               ours: () => readAll(format.open, path),
               'plain-read': () => readPlainly(path),
+              ...(!format.name.endsWith('F32') && {
+                'read-and-fill': async () => {
+                  await readPlainly(path);
+                  for (let i = 0; i < NUM_TENSORS; i++) new Float32Array(SHAPE[0] * SHAPE[1]).fill(1);
+                },
+              }),
             });
       }
     } finally {
