@@ -6,70 +6,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { initBackend } from '@marco-ts/core';
-import { writeShard } from '@marco-ts/data';
-import { initQwen2Params, type Qwen2Config } from '@marco-ts/model';
-import { saveQwen2 } from '@marco-ts/model/files';
-import { trainTokenizer } from '@marco-ts/tokenizer';
 import { readJsonlLog } from '@marco-ts/trainer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeTinyPretraining } from '../fixtures/tiny-pretraining.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'marco-train-command-'));
 const cli = resolve(import.meta.dirname, '../../src/cli.ts');
 
-/** Some text per source; what it says does not matter here. */
-const sentences = (source: string) =>
-  Array.from({ length: 300 }, (_, index) => `${source} says that ${index} and ${index * 7} are numbers of ${source}.`);
-
-beforeAll(async () => {
-  await initBackend({ prefer: ['cpu'] });
-  const sources = ['eng_Latn', 'cmn_Hans', 'swh_Latn', 'parallel'];
-  const tokenizer = trainTokenizer(sources.flatMap(sentences), { vocabSize: 320 });
-  for (const source of sources) {
-    const documents = sentences(source).map((text, index) => ({
-      id: `${source}-${index}`,
-      text,
-      language: source,
-      metadata: {},
-    }));
-    await writeShard(join(root, 'shards', source), documents, tokenizer, { name: source, source });
-  }
-  const config: Qwen2Config = {
-    hiddenSize: 16,
-    numHiddenLayers: 1,
-    numAttentionHeads: 2,
-    numKeyValueHeads: 1,
-    intermediateSize: 32,
-    vocabSize: tokenizer.vocabSize,
-    maxPositionEmbeddings: 64,
-    rmsNormEps: 1e-6,
-    ropeTheta: 10_000,
-    tieWordEmbeddings: true,
-    initializerRange: 0.02,
-    bosTokenId: tokenizer.eosTokenId,
-    eosTokenId: tokenizer.eosTokenId,
-  };
-  await saveQwen2(join(root, 'model'), { config, params: initQwen2Params(config, 1), files: tokenizer.files() });
-  writeFileSync(
-    join(root, 'recipe.yaml'),
-    `extends: tiny-cpu
-name: shards-only
-backend: { prefer: [wasm], numThreads: 1 }
-data: { tiers: { english: [eng_Latn], chinese: [cmn_Hans], high: [], low: [swh_Latn] } }
-pretrain:
-  sequenceLength: 32
-  microBatchSize: 2
-  gradAccumSteps: 1
-  maxEpochs: 50
-  checkpointEverySteps: 2
-  reportTo: [tensorboard]
-  stages:
-    - { name: first, numTokens: 2560, learningRate: 0.004, shares: { english: 0.4, chinese: 0.2, high: 0, low: 0.3, parallel: 0.1, knowledge: 0, synthetic: 0 } }
-    - { name: second, numTokens: 2560, learningRate: 0.0024, shares: { english: 0.3, chinese: 0.2, high: 0, low: 0.4, parallel: 0.1, knowledge: 0, synthetic: 0 } }
-`,
-  );
-});
-
+beforeAll(() => writeTinyPretraining(root));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 interface Finished {
