@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { smallTokenizer } from '../test/small-tokenizer.ts';
 import { createTokenizer } from './create-tokenizer.ts';
@@ -47,6 +48,30 @@ describe('what is not supported is refused by name', () => {
     [{ merges: {} }, 'model.merges an object'],
   ])('model %j', (changes, message) => expect(() => makeModel(changes)).toThrow(message));
 });
+
+test('fuzz: any part of tokenizer.json with any value is read or refused in one message', () => {
+  const places = placesIn(json).filter((place) => place[1] !== 'vocab' || place.length < 3);
+  fc.assert(
+    fc.property(fc.constantFrom(...places), fc.jsonValue(), (place, value) => {
+      const changed = structuredClone(json);
+      const parent = place.slice(0, -1).reduce<Json>((at, key) => at[key] as Json, changed);
+      parent[place.at(-1)!] = value;
+      try {
+        const tokenizer = createTokenizer({ tokenizerJson: changed, tokenizerConfig: { eos_token: '<|im_end|>' } });
+        expect(typeof tokenizer.decode(tokenizer.encode('a b\u00e9'))).toBe('string');
+      } catch (error) {
+        expect((error as Error).message).toMatch(/^\[@marco-ts\/tokenizer\] /);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** Paths of all values in it, its own parts included. */
+function placesIn(value: unknown): string[][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) => [[key], ...placesIn(child).map((rest) => [key, ...rest])]);
+}
 
 describe('tokenizer_config.json', () => {
   test('must name the end of text', () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NamedArray } from '../named-array.ts';
 import { openHuggingFaceModel } from './open-hugging-face-model.ts';
@@ -139,6 +140,45 @@ describe('refused by the reader', () => {
   test('a directory that is not there', async () => {
     await expect(readHuggingFaceModel(join(root, 'none'))).rejects.toThrow(/ENOENT/);
   });
+});
+
+test('fuzz: a damaged directory is either refused with its path or read to arrays of the declared shapes', async () => {
+  await writeHuggingFaceModel(directory(), { ...options, maxShardSizeBytes: 80 });
+  const names = await readdir(directory());
+  const whole = new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(directory(), name))] as const)),
+  );
+  let refused = 0;
+  const edit = fc.record({
+    at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    byte: fc.nat({ max: 255 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...names),
+      fc.array(edit, { minLength: 1, maxLength: 3 }),
+      fc.boolean(),
+      async (name, edits, isCut) => {
+        const bytes = Buffer.from(whole.get(name)!);
+        for (const { at, byte } of edits) bytes[Math.floor(at * bytes.length)] = byte;
+        await writeFile(
+          join(directory(), name),
+          isCut ? bytes.subarray(0, Math.floor(edits[0]!.at * bytes.length)) : bytes,
+        );
+        try {
+          for (const { shape, data } of (await readHuggingFaceModel(directory())).arrays.values())
+            expect(data.length).toBe(shape.reduce((a, b) => a * b, 1));
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^\[@marco-ts\/checkpoint\] /);
+          expect((error as Error).message).toContain(directory());
+          refused++;
+        }
+        await writeFile(join(directory(), name), whole.get(name)!);
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect(refused).toBeGreaterThan(50);
 });
 
 describe('refused by the writer, with nothing written', () => {

@@ -99,12 +99,12 @@ export async function loadLora(
   const adapter = new Map<string, tf.Tensor>();
   const file = await openSafetensors(join(directory, 'adapter_model.safetensors'));
   try {
-    for (const name of [...file.tensors.keys()].sort()) {
-      if (isBaseWeight(name, file.tensors.get(name)!.shape, config)) continue;
+    const stored = new Map([...file.tensors].filter(([name, { shape }]) => !isBaseWeight(name, shape, config)).sort());
+    checkAdapter('loadLora', stored, config, lora);
+    for (const name of stored.keys()) {
       const { shape, data } = await file.readArray(name);
       adapter.set(name, tf.tensor(data, [...shape]));
     }
-    checkAdapter('loadLora', adapter, config, lora);
     return { lora, adapter };
   } catch (error) {
     disposeParams(adapter);

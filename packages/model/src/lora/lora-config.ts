@@ -5,7 +5,6 @@
  * (https://github.com/huggingface/peft, tuners/lora and `check_target_module_exists`).
  * Shapes: A is [rank, in], B is [out, rank].
  */
-import type { ParamMap } from '@marco-ts/core';
 import { modelError } from '../model-error.ts';
 import { ADAPTER_PREFIX, EMBEDDING, HEAD, parameterShapes } from '../qwen2/parameter-shapes.ts';
 import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
@@ -96,7 +95,12 @@ export function adaptedWeights(config: Qwen2Config, lora: LoraConfig): AdaptedWe
 }
 
 /** @throws listing parts that are missing, of the wrong shape or of no adapted weight */
-export function checkAdapter(functionName: string, adapter: ParamMap, config: Qwen2Config, lora: LoraConfig): void {
+export function checkAdapter(
+  functionName: string,
+  adapter: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+  config: Qwen2Config,
+  lora: LoraConfig,
+): void {
   checkLoraConfig(functionName, config, lora);
   const wanted = new Map<string, readonly number[]>();
   for (const { a, b, aShape, bShape } of adaptedWeights(config, lora)) wanted.set(a, aShape).set(b, bShape);

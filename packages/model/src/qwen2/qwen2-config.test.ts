@@ -1,4 +1,5 @@
 import { disposeParams, initBackend, tf } from '@marco-ts/core';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { estimate } from './estimate.ts';
 import { initQwen2Params } from './init-qwen2-params.ts';
@@ -78,6 +79,23 @@ describe('parseQwen2Config', () => {
   ])('refuses %s', (_, change, message) => {
     expect(() => parseQwen2Config({ ...qwen2ConfigToJson(tiny), ...change } as never, 'here.json')).toThrow(message);
   });
+});
+
+test('fuzz: any field with any value is read to a sound config or refused in one message', () => {
+  const json = qwen2ConfigToJson(tiny);
+  const changes = fc.dictionary(fc.constantFrom(...Object.keys(json)), fc.jsonValue(), { minKeys: 1, maxKeys: 3 });
+  fc.assert(
+    fc.property(changes, (change) => {
+      try {
+        const config = parseQwen2Config({ ...json, ...change } as typeof json, 'config.json');
+        expect(parseQwen2Config(qwen2ConfigToJson(config))).toEqual(config);
+        for (const shape of parameterShapes(config).values()) expect(shape.every(Number.isSafeInteger)).toBe(true);
+      } catch (error) {
+        expect((error as Error).message).toMatch(/^\[@marco-ts\/model\] parseQwen2Config: .* at config\.json/);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe('parameters', () => {

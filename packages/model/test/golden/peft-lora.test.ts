@@ -22,6 +22,7 @@ import {
   withLora,
 } from '@marco-ts/model';
 import { loadLora, saveLora } from '@marco-ts/model/files';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { relativeDifference } from './closeness.ts';
 import { formulaParams, formulaWeights } from './formula-weights.ts';
@@ -220,6 +221,28 @@ describe('refused', () => {
     const path = join(directory, 'adapter_config.json');
     await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...change }));
     await expect(loadLora(directory, config)).rejects.toThrow(message);
+  });
+
+  test('fuzz: any setting with any value is read or refused in one message', async () => {
+    const { adapter, config, lora } = cases.get(PLAIN)!;
+    const directory = join(root, 'fuzzed');
+    await saveLora(directory, { config, lora, adapter });
+    const path = join(directory, 'adapter_config.json');
+    const json = JSON.parse(await readFile(path, 'utf8')) as object;
+    const value = fc.oneof(fc.jsonValue(), fc.array(fc.constantFrom('q_proj', 'lm_head', '', '*')), fc.integer());
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...Object.keys(json)), value, async (key, changed) => {
+        await writeFile(path, JSON.stringify({ ...json, [key]: changed }));
+        const before = tf.memory().numTensors;
+        try {
+          disposeParams((await loadLora(directory, config)).adapter);
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^\[@marco-ts\/model\] loadLora: /);
+        }
+        expect(tf.memory().numTensors).toBe(before);
+      }),
+      { numRuns: 150 },
+    );
   });
 
   test('an adapter of another config, everywhere', async () => {
