@@ -168,6 +168,7 @@ export {
 } from './parallel/render-parallel.ts';
 export { surfaceScorer } from './parallel/surface-scorer.ts';
 export { readArpa, writeArpa } from './perplexity/arpa-file.ts';
+export { loadNGramModel } from './perplexity/load-ngram-model.ts';
 export type { NGramModel, SentenceScore } from './perplexity/ngram-model.ts';
 export { decodeNGramModel, encodeNGramModel } from './perplexity/ngram-model-file.ts';
 export {

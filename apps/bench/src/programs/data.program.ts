@@ -1,14 +1,13 @@
 /**
- * The contestant for curation: identification, filters, MinHash, tokenize-and-shard over documents read from a file, and whole plans.
+ * The contestant for curation: identification, filters, MinHash, tokenize-and-shard over documents read from a file.
  *
  * Usage: node data.program.js <documents.jsonl> <folder of a tokenizer>, then requests on standard input.
- * Units: seconds of processor time, but of the clock for plans, which run on several threads; peakRssBytes is of this process.
+ * Units: seconds of processor time.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  checkDataPlan,
   createMinhashSigner,
   DEFAULT_MINHASH,
   type Document,
@@ -22,9 +21,7 @@ import {
   normalizeText,
   readUdhr,
   rememberWords,
-  runLocal,
   splitOnWhiteSpace,
-  startRun,
   thresholdsFor,
   trainLanguageIdentifier,
   writeShard,
@@ -32,13 +29,10 @@ import {
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import { answerRequests } from './answer-requests.ts';
 
-export type DataTask = 'identify' | 'filters' | 'minhash' | 'cascade' | 'encode' | 'shard' | 'plan' | 'recall';
+export type DataTask = 'identify' | 'filters' | 'minhash' | 'cascade' | 'encode' | 'shard' | 'recall';
 
 export interface DataRequest {
   readonly task: DataTask;
-  /** For `plan`: folder of JSON lines, and threads. */
-  readonly folder?: string;
-  readonly workers?: number;
 }
 
 /** Limits that nothing passes, so that every rule looks at every document. */
@@ -128,35 +122,6 @@ async function recall(documents: readonly Document[]) {
   return { seconds: 0, ...found };
 }
 
-async function runPlan(folder: string, workers: number) {
-  const output = mkdtempSync(join(tmpdir(), 'bench-plan-'));
-  try {
-    const checked = checkDataPlan({
-      name: 'bench',
-      inputs: [{ path: folder, languageKey: '-' }],
-      output,
-      worldSize: workers * 2,
-      steps: [
-        'normalize',
-        'identify',
-        'characterShares',
-        'gopherQuality',
-        'gopherRepetition',
-        'fineWebQuality',
-        'dedup',
-        'write',
-      ],
-    });
-    if ('problems' in checked) throw new Error(JSON.stringify(checked.problems));
-    const started = performance.now();
-    await runLocal(await startRun(checked.plan), { numWorkers: workers });
-    const { maxRSS } = process.resourceUsage();
-    return { seconds: (performance.now() - started) / 1000, peakRssBytes: maxRSS * 1024 };
-  } finally {
-    rmSync(output, { recursive: true, force: true });
-  }
-}
-
 await answerRequests<DataRequest>(async () => {
   const documents = readFileSync(process.argv[2]!, 'utf8')
     .trimEnd()
@@ -186,8 +151,7 @@ await answerRequests<DataRequest>(async () => {
   };
   return {
     facts: {},
-    async answer({ task, folder, workers = 1 }) {
-      if (task === 'plan') return runPlan(folder!, workers);
+    async answer({ task }) {
       if (task === 'recall') return recall(documents);
       const before = process.cpuUsage();
       if (task === 'shard') {

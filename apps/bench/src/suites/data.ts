@@ -101,14 +101,9 @@ export const data: BenchSuite = {
       const planned = corpus.repeats * megabytes;
       const speeds: Record<number, number> = {};
       for (const workers of context.threads > 1 ? [1, context.threads] : [1]) {
-        // A process of its own, so that the most memory it ever held is this run's.
-        const started = await startNodeProgram('data', [documents, folder], { name: `plan on ${workers}` });
+        const started = await startNodeProgram('data-plan', [], { name: `plan on ${workers}` });
         if ('absent' in started) throw benchError('data', started.absent);
-        const { seconds, peakRssBytes } = await started.process.ask<Reply>({
-          task: 'plan',
-          folder: corpus.folder,
-          workers,
-        });
+        const { seconds, peakRssBytes } = await started.process.ask<Reply>({ folder: corpus.folder, workers });
         await started.process.close();
         speeds[workers] = planned / seconds;
         context.note(

@@ -9,6 +9,7 @@ import { BadInputError, EXIT_CODES } from '../../errors.ts';
 import { type CommandContext, collect, EXIT_CODE_HELP, ownCommand, quoted } from '../command-context.ts';
 import { listenForStopSignals } from '../recipe/stop-signals.ts';
 import { addSynthesizeCommand } from './add-synthesize-command.ts';
+import { addTrainNGramCommand } from './add-train-ngram-command.ts';
 import type { PlanChanges } from './load-data-plan.ts';
 
 const EXECUTORS = ['local', 'slurm', 'kubernetes'] as const;
@@ -55,6 +56,7 @@ export function addDataCommands(program: Command, context: CommandContext): void
   const writeJson = (value: unknown): void => void output.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   const commands = program.command('data').description('curate a corpus by a plan: filters, deduplication, shards');
   addSynthesizeCommand(commands, context);
+  addTrainNGramCommand(commands, context);
   const openGiven = async (directory: string) => {
     const { openRun } = await import('@marco-ts/data');
     return asBadInput(openRun(directory));
