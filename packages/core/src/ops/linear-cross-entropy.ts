@@ -20,7 +20,7 @@ const ROWS_PER_CHUNK = 128;
  * @param hidden_TD rows after the final norm; not disposed
  * @param weight_VD output embedding; not disposed
  * @param labels_T int32 in [0, V), or IGNORE_INDEX; not disposed
- * @param options.summed says that the loss is the sum of the result, or a multiple of it: a fused kernel may then compute the gradients together
+ * @param options `summed` says that the loss is the sum of the result, or a multiple of it: a fused kernel may then compute the gradients together
  * with the value and save a product. Other gradients stay right and cost more.
  * @returns [T] negative log-likelihoods in nats, 0 where the label is IGNORE_INDEX; owned by the caller
  */
