@@ -21,6 +21,7 @@ export { linearCrossEntropy } from './ops/linear-cross-entropy.ts';
 export { rmsNorm } from './ops/rms-norm.ts';
 export { rotaryEmbedding } from './ops/rotary-embedding.ts';
 export { swiglu } from './ops/swiglu.ts';
+export { halveParams } from './params/halve-params.ts';
 export { type ArrayMap, type NamedArray, paramsFromArrays, paramsToArrays } from './params/param-arrays.ts';
 export { copyParams, countParams, disposeParams, type ParamMap } from './params/param-map.ts';
 export { createRandom, type Random } from './random/create-random.ts';

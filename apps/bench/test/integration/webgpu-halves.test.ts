@@ -1,9 +1,11 @@
 /**
- * Training with products on halves and by matrix units follows the loss curve of float32, on lavapipe, which computes both on the processor.
+ * Training with products on halves and by matrix units follows the loss curve of float32, and frozen weights stored as halves give the same logits
+ * from half the memory; on lavapipe, which computes both on the processor.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startProcess } from '../../src/contestants/start-process.ts';
 import { packageRoot, repositoryRoot } from '../../src/repository-root.ts';
 import { TINY_SHAPE } from '../../src/train-step-shapes.ts';
@@ -29,10 +31,8 @@ async function losses(products: 'f32' | 'f16' | 'subgroup-matrix'): Promise<numb
   return curve;
 }
 
-test.skipIf(!existsSync(NODE_ON_LAVAPIPE))(
-  'losses on halves stay near those of float32 (skipped without scripts/unpack-lavapipe.sh)',
-  { timeout: 600_000 },
-  async () => {
+describe.skipIf(!existsSync(NODE_ON_LAVAPIPE))('on lavapipe (skipped without scripts/unpack-lavapipe.sh)', () => {
+  test('losses on halves stay near those of float32', { timeout: 600_000 }, async () => {
     const float32 = await losses('f32');
     expect(float32.at(-1)).toBeLessThan(float32[0]! - 1);
     for (const kind of ['f16', 'subgroup-matrix'] as const) {
@@ -42,5 +42,20 @@ test.skipIf(!existsSync(NODE_ON_LAVAPIPE))(
       expect(Math.max(...differences)).toBeLessThan(2 ** -10);
       expect(Math.max(...differences)).toBeGreaterThan(2 ** -24);
     }
-  },
-);
+  });
+
+  test('stored as halves, a model takes half the memory, also after a pass', { timeout: 120_000 }, () => {
+    const program = join(import.meta.dirname, 'print-halved-logits.ts');
+    const output = execFileSync(NODE_ON_LAVAPIPE, ['--conditions=@marco-ts/source', program], {
+      encoding: 'utf8',
+      env: { ...process.env, MARCO_LAVAPIPE_NODE: process.execPath },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const printed = JSON.parse(output.trim().split('\n').at(-1)!);
+    expect(printed.float32Bytes).toBe(4 * 90_688);
+    // Norms and biases stay float32, and each matrix has its unit.
+    expect(printed.halvedBytes / printed.float32Bytes).toBeLessThan(0.51);
+    expect(printed.difference).toBeGreaterThan(0);
+    expect(printed.difference).toBeLessThan(2 ** -10 * printed.scale);
+  });
+});
