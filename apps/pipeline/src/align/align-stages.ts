@@ -29,8 +29,14 @@ import {
   type UnpairedAnswer,
 } from '@marco-ts/aligner';
 import { disposeParams } from '@marco-ts/core';
-import { trainLanguageIdentifier } from '@marco-ts/data';
-import { type ChatModel, chatEndpoint, sentenceChrf } from '@marco-ts/eval';
+import {
+  openAiTextGenerator,
+  openRequestCache,
+  type TextGenerator,
+  type TextRequest,
+  trainLanguageIdentifier,
+} from '@marco-ts/data';
+import { sentenceChrf } from '@marco-ts/eval';
 import type { Qwen2Config } from '@marco-ts/model';
 import { loadQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
@@ -43,10 +49,15 @@ import { MODEL_DIRECTORY } from '../stage-files/model-files.ts';
 import { startBackend } from '../stages/start-backend.ts';
 import { trainOnPreferences } from '../stages/train-on-preferences.ts';
 import type { AlignRecipe, ChatServer } from './align-recipe.ts';
+import { cachedGenerator } from './cached-generator.ts';
 import { readGivenAnswers, readGivenPairs, readPrompts } from './read-align-rows.ts';
 
 export const PAIRS_FILE = 'pairs.jsonl';
 export const TABLE_FILE = 'pair-table.txt';
+/** What servers answered, by request. */
+const ANSWERS_FILE = 'server-answers.jsonl';
+/** Room for a judge that thinks aloud before its verdict. */
+const VERDICT_TOKENS = 2048;
 
 export function alignStages(recipe: AlignRecipe): Stage<AlignRecipe>[] {
   const stages: Stage<AlignRecipe>[] = [];
@@ -67,6 +78,8 @@ function pairsStage(round: number, previous: string | undefined): Stage<AlignRec
   return {
     name: `round-${round}-pairs`,
     title: `round ${round}: preference pairs`,
+    // For the answers of servers, which cost money.
+    resumable: true,
     dependsOn: previous === undefined ? [] : [previous],
     config: (recipe) => ({
       rows: recipe.rows,
@@ -98,6 +111,8 @@ function pairsStage(round: number, previous: string | undefined): Stage<AlignRec
       const modelDirectory = modelOf(recipe, inputs, previous);
       const tokenizer = await loadTokenizer(modelDirectory);
       const { params, config } = await loadQwen2(modelDirectory);
+      const cache = await openRequestCache(join(directory, ANSWERS_FILE));
+      const serverOf = (given: ChatServer): TextGenerator => cachedGenerator(openServer(given), cache);
       try {
         progress.start({ total: prompts.length, unit: 'prompts' });
         const { numAnswers, includeReference, maxNewTokens, temperature, topP, server } = recipe.sampling;
@@ -116,8 +131,13 @@ function pairsStage(round: number, previous: string | undefined): Stage<AlignRec
                   ...(topP === undefined ? {} : { topP }),
                   seed,
                 })
-              : chatSampler({ ask: chatModel(server, { temperature, maxTokens: maxNewTokens }) }),
-          judge: judgeOf(recipe, prompts),
+              : chatSampler({
+                  ask: (messages, { sample, signal }) => {
+                    const request = { messages, maxNewTokens, temperature, ...(topP && { topP }), seed: seed + sample };
+                    return answerOf(serverOf(server), request, signal);
+                  },
+                }),
+          judge: judgeOf(recipe, prompts, serverOf),
           onProgress: ({ completedPrompts }) => progress.set(completedPrompts),
           signal,
         });
@@ -131,6 +151,7 @@ function pairsStage(round: number, previous: string | undefined): Stage<AlignRec
         }
         return { prompts: prompts.length, pairs: pairs.length };
       } finally {
+        await cache.close();
         disposeParams(params);
       }
     },
@@ -138,20 +159,30 @@ function pairsStage(round: number, previous: string | undefined): Stage<AlignRec
 }
 
 /** A server's key is read where it is used, and never written. */
-function chatModel(
-  { url, model, keyVariable }: ChatServer,
-  sampling: { temperature: number; maxTokens?: number },
-): ChatModel {
+function openServer({ url, model, keyVariable }: ChatServer): TextGenerator {
   const apiKey = keyVariable === undefined ? undefined : process.env[keyVariable];
-  return chatEndpoint({ baseUrl: url, model, apiKey, ...sampling });
+  return openAiTextGenerator({ baseUrl: url, model, ...(apiKey && { apiKey }) });
 }
 
-function judgeOf(recipe: AlignRecipe, prompts: Parameters<typeof rewardsOf>[1]): Judge {
+async function answerOf(generator: TextGenerator, request: TextRequest, signal?: AbortSignal): Promise<string> {
+  return (await generator.generate(request, signal)).text;
+}
+
+function judgeOf(
+  recipe: AlignRecipe,
+  prompts: Parameters<typeof rewardsOf>[1],
+  serverOf: (server: ChatServer) => TextGenerator,
+): Judge {
   const { judge, minMargin } = recipe;
   if (judge === undefined) return rewardJudge(rewardsOf(recipe, prompts), { minMargin });
-  const ask = chatModel(judge, { temperature: 0 });
+  const generator = serverOf(judge);
   return modelJudge({
-    ask: (instruction, signal) => ask([{ role: 'user', content: instruction }], { signal }),
+    ask: (content, signal) =>
+      answerOf(
+        generator,
+        { messages: [{ role: 'user', content }], maxNewTokens: VERDICT_TOKENS, temperature: 0 },
+        signal,
+      ),
     languageName,
   });
 }

@@ -241,6 +241,39 @@ test('answers and verdicts may come from a server', async () => {
   }
 });
 
+test('answers of a server that gave up half way are not asked for again', async () => {
+  let numAnswered = 0;
+  let isBroken = true;
+  const server = createServer(async (request, response) => {
+    await request.toArray();
+    if (isBroken && numAnswered === 2) {
+      // When the others have arrived.
+      await new Promise((done) => setTimeout(done, 200));
+      response.statusCode = 401;
+      response.end('{}');
+      return;
+    }
+    const content = ['Kila mtu.', 'life', 'Kila mtu ana haki.'][numAnswered++];
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ choices: [{ message: { content } }] }));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  try {
+    const prompts = await write('broken.jsonl', [{ prompt: 'Haki?', completion: 'Kila mtu.', language: 'swh_Latn' }]);
+    const source = ['--prompts', prompts, '--sample-url', url, '--sample-model', 'a', '-o', join(directory, 'broken')];
+    const command = ['align', join(directory, 'model'), ...source, ...shortRun];
+    const failed = await marco(...command);
+    expect(failed.code).toBe(1);
+    expect(failed.err).toMatch(/401/);
+    isBroken = false;
+    expect((await marco(...command)).code).toBe(0);
+    expect(numAnswered).toBe(3);
+  } finally {
+    server.close();
+  }
+});
+
 test('what cannot be used is refused before anything is trained', async () => {
   const mixed = await write('mixed.jsonl', [
     { prompt: 'Haki?', chosen: 'Kila mtu.', rejected: 'life' },

@@ -3,10 +3,10 @@ import type { ChatMessage } from '@marco-ts/tokenizer';
 import type { AnswerSampler } from './answer-sampler.ts';
 
 export interface ChatSamplerOptions {
-  /** One answer to a conversation; must be random for several to differ. */
+  /** One answer to a conversation; must be random for several to differ. `sample` counts the answers to it from 0, for a seed. */
   readonly ask: (
     messages: readonly ChatMessage[],
-    options: { readonly signal?: AbortSignal | undefined },
+    options: { readonly sample: number; readonly signal?: AbortSignal | undefined },
   ) => Promise<string>;
   /** Requests at a time; default 4. */
   readonly concurrency?: number;
@@ -22,7 +22,7 @@ export function chatSampler({ ask, concurrency = 4 }: ChatSamplerOptions): Answe
     const worker = async (): Promise<void> => {
       for (const { index, sample } of requests) {
         signal?.throwIfAborted();
-        answers[index]![sample] = (await ask(prompts[index]!.prompt, { signal })).trim();
+        answers[index]![sample] = (await ask(prompts[index]!.prompt, { sample, signal })).trim();
       }
     };
     await Promise.all(Array.from({ length: concurrency }, worker));

@@ -51,9 +51,8 @@ export async function runAlign(
     return;
   }
   for (const { planned, directory: path } of outcome.stages) {
-    const table = planned.stage.resumable
-      ? undefined
-      : await readFile(join(path, TABLE_FILE), 'utf8').catch(() => undefined);
+    // Stages that train have none.
+    const table = await readFile(join(path, TABLE_FILE), 'utf8').catch(() => undefined);
     if (table !== undefined) terminal.write(`\n${planned.stage.title}\n${table}`);
   }
   terminal.write(`\n  ${last}  the aligned model; talk to it with: marco chat ${last}\n`);
