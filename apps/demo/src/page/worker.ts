@@ -3,7 +3,7 @@
  */
 import { disposeParams, initBackend, tf } from '@marco-ts/core';
 import { generate } from '@marco-ts/model';
-import { type ChatMessage, createStreamingDecoder } from '@marco-ts/tokenizer';
+import { createStreamingDecoder, fitConversation } from '@marco-ts/tokenizer';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { modelFiles } from './model-files.ts';
 import { type OpenModel, openModel } from './open-model.ts';
@@ -44,7 +44,11 @@ async function open({ place, backend }: Extract<ToWorker, { kind: 'open' }>): Pr
 async function say({ messages, maxNewTokens, temperature }: Extract<ToWorker, { kind: 'say' }>): Promise<void> {
   if (!model) throw new Error('There is no model yet. Choose one first.');
   const { params, config, tokenizer, eosTokenIds, sampling } = model;
-  const { prompt, numForgotten } = fitPrompt(model, messages, maxNewTokens);
+  const { prompt, numForgotten } = fitConversation(tokenizer, {
+    messages,
+    contextLength: config.maxPositionEmbeddings,
+    maxNewTokens,
+  });
   answering = new AbortController();
   const { signal } = answering;
   const startedMs = performance.now();
@@ -73,21 +77,4 @@ async function say({ messages, maxNewTokens, temperature }: Extract<ToWorker, { 
   }
   const durationMs = performance.now() - startedMs;
   tell({ kind: 'end', numTokens, durationMs, isStopped: signal.aborted, numForgotten });
-}
-
-/** Leaves out the oldest question and answer until the rest, with a new answer, fits the context. */
-function fitPrompt(
-  { tokenizer, config }: OpenModel,
-  messages: readonly ChatMessage[],
-  maxNewTokens: number,
-): { prompt: Int32Array; numForgotten: number } {
-  const limit = config.maxPositionEmbeddings;
-  const room = limit - Math.min(maxNewTokens, limit >> 1);
-  for (let numForgotten = 0; ; numForgotten += 2) {
-    const prompt = tokenizer.encodeChat(messages.slice(numForgotten), { addGenerationPrompt: true }).ids;
-    const isLast = numForgotten + 2 >= messages.length;
-    if (prompt.length <= room || (isLast && prompt.length < limit)) return { prompt, numForgotten };
-    if (isLast)
-      throw new Error(`A message must fit the model's ${limit} tokens, this one has ${prompt.length}. Shorten it.`);
-  }
 }

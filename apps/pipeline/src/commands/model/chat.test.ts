@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { disposeParams, initBackend } from '@marco-ts/core';
 import { saveQwen2 } from '@marco-ts/model/files';
-import type { ChatMessage } from '@marco-ts/tokenizer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tinyChatModel } from '../../../test/fixtures/tiny-chat-model.ts';
-import { chat, fitPrompt } from './chat.ts';
+import { chat } from './chat.ts';
 
 let directory: string;
 let model: ReturnType<typeof tinyChatModel>;
@@ -44,29 +43,4 @@ test("the model's own sampling is the default; temperature 0 and another seed ch
   expect(await answers('Haki\n', { seed: 1 })).not.toEqual([own, '']);
   const [greedy] = await answers('Haki\n', { temperature: 0 });
   expect(await answers('Haki\n', { temperature: 0, seed: 1 })).toEqual([greedy, '']);
-});
-
-const said: ChatMessage[] = ['Haki', 'ya', 'kuishi', 'life', 'right'].map((content, index) => ({
-  role: index % 2 === 0 ? 'user' : 'assistant',
-  content,
-}));
-
-test('the oldest question and answer are forgotten first, the system message never', () => {
-  const whole = fitPrompt(model, 'Be.', said, 1);
-  const numTokens = (numForgotten: number) =>
-    model.tokenizer.encodeChat([{ role: 'system', content: 'Be.' }, ...said.slice(numForgotten)], {
-      addGenerationPrompt: true,
-    }).ids.length;
-  expect(whole.numForgotten).toBe(numTokens(0) <= 95 ? 0 : 2);
-  const config = { ...model.config, maxPositionEmbeddings: numTokens(0) - 1 };
-  const fitted = fitPrompt({ ...model, config }, 'Be.', said, 1);
-  expect(fitted.numForgotten).toBe(2);
-  expect(model.tokenizer.decode(fitted.prompt)).toMatch(
-    /^<\|im_start\|>system\nBe\.<\|im_end\|>\n<\|im_start\|>user\nkuishi/,
-  );
-});
-
-test('a message longer than the context is refused', () => {
-  const long: ChatMessage[] = [{ role: 'user', content: 'zq'.repeat(100) }];
-  expect(() => fitPrompt(model, undefined, long, 10)).toThrow(/a message must fit the model's 96 tokens, got \d+/);
 });

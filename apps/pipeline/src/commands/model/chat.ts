@@ -1,9 +1,9 @@
 /** The conversation itself: reads lines, streams answers, remembers what was said as far as the context allows. */
 import { createInterface } from 'node:readline/promises';
-import type { ChatMessage } from '@marco-ts/tokenizer';
+import { type ChatMessage, fitConversation } from '@marco-ts/tokenizer';
 import { createTerminal } from '../../console/terminal.ts';
 import { createCompletionEngine } from '../../serving/completion-engine.ts';
-import { type ChatModel, openChatModel } from '../../serving/open-chat-model.ts';
+import { openChatModel } from '../../serving/open-chat-model.ts';
 import type { CommandOutput } from '../pipeline.ts';
 import type { ChatOptions } from './add-chat-command.ts';
 
@@ -61,7 +61,12 @@ export async function chat(
   }
 
   async function say(signal: AbortSignal): Promise<string> {
-    const { prompt, numForgotten } = fitPrompt(model, system, said, options.maxTokens);
+    const { prompt, numForgotten } = fitConversation(model.tokenizer, {
+      system,
+      messages: said,
+      contextLength: model.config.maxPositionEmbeddings,
+      maxNewTokens: options.maxTokens,
+    });
     said = said.slice(numForgotten);
     if (numForgotten > 0) terminal.write(terminal.style('dim', `(the first ${numForgotten} messages no longer fit)\n`));
     let text = '';
@@ -90,27 +95,4 @@ export async function chat(
     stdout.write('\n');
     return text;
   }
-}
-
-/** Leaves out the oldest messages until the rest, with an answer, fits the context. @throws when not even the last one does */
-export function fitPrompt(
-  { tokenizer, config }: Pick<ChatModel, 'tokenizer' | 'config'>,
-  system: string | undefined,
-  said: readonly ChatMessage[],
-  maxNewTokens: number,
-): { prompt: Int32Array; numForgotten: number } {
-  const opening: ChatMessage[] = system === undefined ? [] : [{ role: 'system', content: system }];
-  const encode = (numForgotten: number): Int32Array =>
-    tokenizer.encodeChat([...opening, ...said.slice(numForgotten)], { addGenerationPrompt: true }).ids;
-  const room = config.maxPositionEmbeddings - Math.min(maxNewTokens, config.maxPositionEmbeddings >> 1);
-  // Question and answer go together.
-  for (let numForgotten = 0; numForgotten < said.length; numForgotten += 2) {
-    const prompt = encode(numForgotten);
-    if (prompt.length <= room) return { prompt, numForgotten };
-  }
-  const prompt = encode(said.length - 1);
-  if (prompt.length < config.maxPositionEmbeddings) return { prompt, numForgotten: said.length - 1 };
-  throw new Error(
-    `[@marco-ts/pipeline] chat: a message must fit the model's ${config.maxPositionEmbeddings} tokens, got ${prompt.length}. Shorten it.`,
-  );
 }
