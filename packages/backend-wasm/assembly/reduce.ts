@@ -6,7 +6,7 @@
  * 8 inner columns per task.
  */
 import { paramFloat, paramInt, paramPointer } from './layout';
-import { expVector, horizontalMax, horizontalSum, loadPartial, storePartial } from './simd';
+import { expFlushed, horizontalMax, horizontalSum, loadPartial, madd, storePartial } from './simd';
 
 /** Sum of n floats: 16 running sums, then a fixed tree. */
 export function sumRow(x: usize, n: i32): f32 {
@@ -174,21 +174,28 @@ export function squaresTotalTask(): void {
   store<f32>(paramPointer(1), <f32>sum);
 }
 
-/** exp(x - shift) to out; gives back the sum. */
-export function expRow(x: usize, out: usize, n: i32, shift: f32): f32 {
-  const whole = f32x4.splat(shift);
+/** Softmax's smallest terms: below it e^x is denormal. */
+const SMALLEST: f32 = -87.3;
+/** Terms of a weighted sum, some 1e-28 of the largest: what they add is less than rounding takes, and what is made of them is not denormal either. */
+export const NEGLIGIBLE: f32 = -64;
+
+/** exp(x * scale - shift) to out, 0 where the exponent is below `limit`; gives back the sum. */
+export function expRow(x: usize, out: usize, n: i32, scale: f32, shift: f32, limit: f32): f32 {
+  const wholeScale = f32x4.splat(scale);
+  const wholeShift = f32x4.splat(-shift);
+  const wholeLimit = f32x4.splat(limit);
   let s = f32x4.splat(0);
   let i = 0;
   for (; i + 4 <= n; i += 4) {
     const at = <usize>i << 2;
-    const e = expVector(f32x4.sub(v128.load(x + at), whole));
+    const e = expFlushed(madd(v128.load(x + at), wholeScale, wholeShift), wholeLimit);
     v128.store(out + at, e);
     s = f32x4.add(s, e);
   }
   let sum = horizontalSum(s);
   for (; i < n; i++) {
     const at = <usize>i << 2;
-    const e = f32x4.extract_lane(expVector(f32x4.sub(v128.load32_splat(x + at), whole)), 0);
+    const e = f32x4.extract_lane(expFlushed(madd(v128.load32_splat(x + at), wholeScale, wholeShift), wholeLimit), 0);
     store<f32>(out + at, e);
     sum += e;
   }
@@ -214,7 +221,7 @@ export function softmaxTask(task: i32): void {
     const x = paramPointer(0) + offset;
     const out = paramPointer(1) + offset;
     const largest = maxRow(x, columns);
-    const sum = expRow(x, out, columns, largest);
+    const sum = expRow(x, out, columns, 1, largest, SMALLEST);
     if (paramInt(2) == 0) {
       scaleRow(out, out, columns, <f32>1 / sum);
     } else {

@@ -10,7 +10,7 @@ import { HIDDEN, maskRow, tileKind } from './attention';
 import { paramFloat, paramInt, paramPointer } from '../layout';
 import { multiplyPacked } from '../matrix/micro-kernel';
 import { packBlockA, packBlockB } from '../matrix/pack';
-import { expRow, scaleRow } from '../reduce';
+import { expRow, NEGLIGIBLE } from '../reduce';
 import { horizontalSum, madd } from '../simd';
 
 /** sum of a * b. */
@@ -119,8 +119,7 @@ export function attentionGradTask(task: i32, thread: i32): void {
         }
         const segment = load<i32>(querySegments + (<usize>(first + i) << 2));
         const visible = maskRow(kind, row, segment, segments, keys, position + i - firstKey + 1);
-        scaleRow(row, row, visible, scale);
-        expRow(row, row, visible, lse);
+        expRow(row, row, visible, scale, lse, NEGLIGIBLE);
         memory.fill(row + (<usize>visible << 2), 0, <usize>(keys - visible) << 2);
       }
       packBlockA(rowsA, paramPointer(20) + offset, stride, 0, rows, size);

@@ -11,7 +11,7 @@
 import { paramFloat, paramInt, paramPointer } from '../layout';
 import { multiplyPacked } from '../matrix/micro-kernel';
 import { packBlockA, packBlockB } from '../matrix/pack';
-import { expRow, maxRow, scaleRow } from '../reduce';
+import { expRow, maxRow, NEGLIGIBLE, scaleRow } from '../reduce';
 import { expScalar, horizontalSum, madd } from '../simd';
 
 /** Smallest id of a run, negatives included. */
@@ -148,8 +148,8 @@ export function attentionTask(task: i32, thread: i32): void {
         memory.fill(row, 0, <usize>keys << 2);
         continue;
       }
-      const factor = expScalar(before - peak);
-      const sum = expRow(row, row, visible, peak);
+      const factor = before == peak ? <f32>1 : expScalar(before - peak);
+      const sum = expRow(row, row, visible, 1, peak, NEGLIGIBLE);
       memory.fill(row + (<usize>visible << 2), 0, <usize>(keys - visible) << 2);
       store<f32>(sums + (<usize>i << 2), load<f32>(sums + (<usize>i << 2)) * factor + sum);
       store<f32>(peaks + (<usize>i << 2), peak);
@@ -238,7 +238,7 @@ export function attentionRowsTask(task: i32, thread: i32): void {
       store<f32>(logSumExp, -Infinity);
       continue;
     }
-    const sum = expRow(scores, scores, visible, peak);
+    const sum = expRow(scores, scores, visible, 1, peak, NEGLIGIBLE);
     for (let j = 0; j < visible; j++) {
       const p = load<f32>(scores + (<usize>j << 2));
       if (p != 0) addScaled(out, paramPointer(2) + keyOffset + <usize>j * stride, p, size);

@@ -5,7 +5,7 @@
  * 8 rows per task, 9 logSumExp [T], 10 dnll [T], 11 nll [T].
  */
 import { paramInt, paramPointer } from '../layout';
-import { expRow, maxRow, scaleRow } from '../reduce';
+import { expRow, maxRow, NEGLIGIBLE, scaleRow } from '../reduce';
 import { expScalar } from '../simd';
 
 /** Takes one chunk into the running peak and sum of each row; overwrites the logits. */
@@ -23,7 +23,7 @@ export function crossEntropyChunkTask(task: i32): void {
     const before = firstColumn == 0 ? <f32>-Infinity : load<f32>(paramPointer(2) + at);
     const sumBefore = firstColumn == 0 ? <f32>0 : load<f32>(paramPointer(3) + at);
     const peak = max(before, maxRow(row, columns));
-    const sum = expRow(row, row, columns, peak);
+    const sum = expRow(row, row, columns, 1, peak, NEGLIGIBLE);
     store<f32>(paramPointer(3) + at, sumBefore == 0 ? sum : sumBefore * expScalar(before - peak) + sum);
     store<f32>(paramPointer(2) + at, peak);
   }
@@ -40,19 +40,20 @@ export function crossEntropyEndTask(): void {
   }
 }
 
-/** Whole rows of logits become softmax - one-hot, the gradient of their nll; logSumExp and nll on the way. */
+/** Whole rows of logits become softmax - one-hot, the gradient of their nll; logSumExp and nll on the way. Slot 7: floats from row to row. */
 export function crossEntropyRowsTask(task: i32): void {
   const columns = paramInt(6);
+  const stride = <usize>paramInt(7) << 2;
   const perTask = paramInt(8);
   const first = task * perTask;
   const last = min(paramInt(5), first + perTask);
   for (let t = first; t < last; t++) {
     const at = <usize>t << 2;
-    const row = paramPointer(0) + <usize>t * (<usize>columns << 2);
+    const row = paramPointer(0) + <usize>t * stride;
     const place = row + (<usize>load<i32>(paramPointer(1) + at) << 2);
     const picked = load<f32>(place);
     const peak = maxRow(row, columns);
-    const sum = expRow(row, row, columns, peak);
+    const sum = expRow(row, row, columns, 1, peak, NEGLIGIBLE);
     scaleRow(row, row, columns, 1 / sum);
     store<f32>(place, load<f32>(place) - 1);
     const logSumExp = peak + Mathf.log(sum);
@@ -72,7 +73,7 @@ export function crossEntropyGradTask(task: i32): void {
     const at = <usize>t << 2;
     const row = paramPointer(0) + <usize>t * (<usize>columns << 2);
     const dnll = load<f32>(paramPointer(10) + at);
-    expRow(row, row, columns, load<f32>(paramPointer(9) + at));
+    expRow(row, row, columns, 1, load<f32>(paramPointer(9) + at), NEGLIGIBLE);
     const label = load<i32>(paramPointer(1) + at) - firstColumn;
     if (label >= 0 && label < columns) {
       const place = row + (<usize>label << 2);

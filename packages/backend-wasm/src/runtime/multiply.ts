@@ -18,6 +18,8 @@ export interface Product {
   readonly transposeA?: boolean;
   /** B is stored [N, K] */
   readonly transposeB?: boolean;
+  /** elements between stored rows of A, when they do not follow each other */
+  readonly strideA?: number;
   /** elements between rows of C, when that is not N */
   readonly strideC?: number;
   readonly accumulate?: boolean;
@@ -58,7 +60,7 @@ export function multiply(runtime: WasmRuntime, product: Product): void {
     }
     return;
   }
-  if (m === 1) transposeA = false;
+  if (m === 1 && product.strideA === undefined) transposeA = false;
   if (batch > 1 && batchB === 0 && !transposeA && batchA === m * k && batchC === m * strideC) {
     m *= batch;
     batch = 1;
@@ -66,7 +68,7 @@ export function multiply(runtime: WasmRuntime, product: Product): void {
     batchC = 0;
   }
   const parallel = m * n * k * batch > SMALL;
-  const strideA = transposeA ? m : k;
+  const strideA = product.strideA ?? (transposeA ? m : k);
   const strideB = transposeB ? k : n;
   const head = (first: number, column: number, columns: number) => [
     a + first * batchA * 4,

@@ -180,25 +180,27 @@ function withGrads(backend: MarcoWasmBackend, request: Request, weight: number):
   const { runtime } = backend;
   const { T, D, V } = request.sizes;
   const atOnce = (count: number) => Math.min(count, Math.floor(ROW_LOGITS / V));
-  const extraFloats = (count: number) => atOnce(count) * V + count * (2 + D);
+  // An odd number of cache lines from row to row: at a power of two all rows would share few places in the caches.
+  const stride = (Math.ceil(V / 16) | 1) * 16;
+  const extraFloats = (count: number) => atOnce(count) * stride + count * (2 + D);
   return withCompact('MarcoLinearCrossEntropy', backend, request, extraFloats, (compact) => {
     const { count, rows, hidden, labels, extra: logits } = compact;
     const [nll, logSumExp] = [backend.output([T]), backend.output([T])];
     const [dhidden, dweight] = [backend.output([T, D]), backend.output([V, D])];
-    const lse = logits + atOnce(count) * V * 4;
+    const lse = logits + atOnce(count) * stride * 4;
     const losses = lse + count * 4;
     const gathered = count === T ? dhidden.address : losses + count * 4;
     const perTask = Math.max(1, Math.floor(CHUNK / V));
     for (let row = 0; row < count; row += atOnce(count)) {
       const m = Math.min(atOnce(count), count - row);
       const some = hidden + row * D * 4;
-      multiply(runtime, { a: some, b: weight, c: logits, m, n: V, k: D, transposeB: true });
+      multiply(runtime, { a: some, b: weight, c: logits, m, n: V, k: D, transposeB: true, strideC: stride });
       const at = row * 4;
-      const parameters = [logits, labels + at, 0, 0, 0, m, V, 0, perTask, lse + at, 0, losses + at];
+      const parameters = [logits, labels + at, 0, 0, 0, m, V, stride, perTask, lse + at, 0, losses + at];
       runtime.run(KERNEL.crossEntropyRows, Math.ceil(m / perTask), parameters);
-      multiply(runtime, { a: logits, b: weight, c: gathered + row * D * 4, m, n: D, k: V });
+      multiply(runtime, { a: logits, b: weight, c: gathered + row * D * 4, m, n: D, k: V, strideA: stride });
       const sum = { c: dweight.address, accumulate: row > 0 };
-      multiply(runtime, { a: logits, b: some, ...sum, m: V, n: D, k: m, transposeA: true });
+      multiply(runtime, { a: logits, b: some, ...sum, m: V, n: D, k: m, transposeA: true, strideA: stride });
     }
     if (count === 0) runtime.bytes(dweight.address, V * D * 4).fill(0);
     if (count < T) spreadRows(runtime, gathered, dhidden.address, rows, T, D);
