@@ -2,13 +2,12 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { disposeParams, initBackend } from '@marco-ts/core';
 import { initQwen2Params } from '@marco-ts/model';
 import { saveQwen2 } from '@marco-ts/model/files';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCommandLine } from '../../src/commands/run-command-line.ts';
+import { runMarco } from '../fixtures/run-marco.ts';
 import { tinyChatModel } from '../fixtures/tiny-chat-model.ts';
 
 let directory: string;
@@ -42,19 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-async function marco(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const streams = [new PassThrough(), new PassThrough()] as const;
-  const [stdout, stderr] = streams as unknown as [NodeJS.WriteStream, NodeJS.WriteStream];
-  const pipeline = {
-    codeVersion: 'test',
-    stages: async () => [],
-    collectResults: () => Promise.reject(new Error('none')),
-  };
-  const code = await runCommandLine(['eval', ...argv], pipeline, { stdout, stderr });
-  for (const stream of streams) stream.end();
-  const [out, err] = await Promise.all(streams.map(async (stream) => (await stream.toArray()).join('')));
-  return { code, out: out!, err: err! };
-}
+const marco = (...argv: string[]) => runMarco(['eval', ...argv]);
 
 const run = (model: string, output: string, ...rest: string[]) =>
   marco(
@@ -184,11 +171,22 @@ async function killedRun(output: string): Promise<{ stdout: string }> {
 
 test('compare shows both models, every language and the samples they disagree on', async () => {
   await run('adapted', 'adapted-out');
-  const { code, out } = await marco('compare', at('whole'), at('adapted-out'), '--html', at('page.html'));
+  const { code, out } = await marco(
+    'compare',
+    at('whole'),
+    at('adapted-out'),
+    '--html',
+    at('page.html'),
+    '--markdown',
+    at('page.md'),
+  );
   expect(code).toBe(0);
   expect(out).toMatch(/xcopa +Swahili +acc +0\.\d+ +0\.\d+/);
   expect(out).toContain('worse by more than chance');
   expect(out).toMatch(/right answers +metric +both +lost +gained +neither/);
+  const markdown = await readFile(at('page.md'), 'utf8');
+  expect(markdown).toMatch(/^# base and adapted\n/);
+  expect(markdown).toMatch(/\| xcopa \| Swahili \| acc \| 0\.\d+ \| 0\.\d+ \|/);
   const page = await readFile(at('page.html'), 'utf8');
   expect(page).toContain('<h1>base → adapted</h1>');
   expect(page).toContain('Swahili');
@@ -219,4 +217,42 @@ test('what cannot be used is named: another model in one directory, unknown task
     expect(err).toContain(message);
     expect(code).toBe(2);
   }
+});
+
+test('training text that holds items of a task is counted beside its scores, in the run and in the comparison', async () => {
+  const filler = 'Maneno mengi zaidi yanafuata hapa ili mstari huu uwe mrefu wa kutosha kwa kulinganisha kabisa';
+  await mkdir(at('sets/heldout/word_order/swh_Latn'), { recursive: true });
+  const rows = [
+    `${filler} leo`,
+    'Mstari mwingine kabisa ambao hakuna maandishi ya mafunzo yaliyowahi kuwa nao hata mara moja tu',
+  ];
+  await writeFile(
+    at('sets/heldout/word_order/swh_Latn/test.jsonl'),
+    rows.map((sen) => JSON.stringify({ sen, wrong_sen: sen.split(' ').toReversed().join(' ') })).join('\n'),
+  );
+  await writeFile(
+    at('training.jsonl'),
+    JSON.stringify({ id: 'a', text: `Kwanza. ${filler}. Mwisho.`, language: 'swh_Latn' }),
+  );
+  const ask = (model: string, output: string, ...rest: string[]) =>
+    marco(
+      'run',
+      '-m',
+      at(model),
+      '-t',
+      'heldout_word_order_swh_Latn',
+      '-d',
+      at('sets'),
+      '-o',
+      at(output),
+      '--backend',
+      'cpu',
+      ...rest,
+    );
+  const { out, code } = await ask('base', 'seen', '--training-data', at('training.jsonl'));
+  expect(code).toBe(0);
+  expect(out).toMatch(/in training text\n[\s\S]*heldout_word_order_swh_Latn +acc .* 2 +1 of 2/);
+  await ask('adapted', 'unseen');
+  expect((await marco('compare', at('seen'), at('unseen'))).out).toMatch(/in training text[\s\S]* 1 of 2/);
+  expect((await ask('base', 'none', '--training-data', at('nowhere'))).code).toBe(2);
 });

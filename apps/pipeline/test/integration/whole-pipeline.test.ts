@@ -105,6 +105,14 @@ test('every stage runs on real pages, and an interrupted run ends in the same mo
       tasks.find(({ task }) => task === 'bits-per-byte')!.scores.find(({ groupKind }) => groupKind === 'all')!,
   );
   expect(bits.at(-1)!.value).toBeLessThan(bits[0]!.value);
+  const { benchmarks, rows, taskContamination } = results.comparison!;
+  expect(benchmarks).toEqual(['heldout_translation_choice', 'heldout_word_order']);
+  for (const task of benchmarks) {
+    const own = rows.filter((row) => row.task === task);
+    expect(own.filter(({ grouping }) => grouping === 'tier').length).toBeGreaterThan(1);
+    expect(own.filter(({ grouping }) => grouping === 'language').length).toBeGreaterThan(3);
+    expect(taskContamination!.tasks[task]!.numCompared).toBeGreaterThan(10);
+  }
   for (const { plannedTokens, usedTokens } of results.mixture) expect(usedTokens).toBeLessThanOrEqual(plannedTokens);
   const files = readdirSync(join(stageOf(straight, 'export'), 'hugging-face'));
   expect(files).toEqual(
