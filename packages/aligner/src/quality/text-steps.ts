@@ -49,6 +49,7 @@ export interface LengthOptions {
   readonly maxConversation?: number;
 }
 
+/** @param options lengths in characters; an answer or a whole conversation outside of them is left out, with the reason. */
 export function lengthStep({
   minAnswer = 1,
   maxAnswer = Infinity,

@@ -3,6 +3,7 @@
  */
 const MARKER = Symbol.for('@marco-ts/core/ShapeError');
 
+/** The error of `expectShape`: its message lists every shape. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
   readonly [MARKER] = true;

@@ -28,6 +28,7 @@ interface Counts {
   lengths: number[];
 }
 
+/** @returns a counter that has seen nothing yet */
 export function createDocumentStatistics(): DocumentStatisticsCounter {
   const languages = new Map<string, Counts>();
   const countsOf = (language: string): Counts => {

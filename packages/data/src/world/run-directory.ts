@@ -31,6 +31,7 @@ export const unitName = (index: number): string => String(index).padStart(6, '0'
 export const rankName = (rank: number, worldSize: number): string =>
   `${String(rank).padStart(4, '0')}-of-${String(worldSize).padStart(4, '0')}`;
 
+/** @param path of the run; nothing is read or made before it is asked for */
 export function openRunDirectory(path: string): RunDirectory {
   const stage = (name: string): string => join(path, 'stages', name);
   const unit = (name: string, index: number): string => join(stage(name), 'units', unitName(index));

@@ -18,6 +18,7 @@ export interface HubDatasetOptions {
   readonly hubUrl?: string | undefined;
 }
 
+/** @returns files of sets on the Hub, each fetched when it is first read */
 export function hubDatasetFiles(options: HubDatasetOptions = {}): DatasetFiles {
   const { revision, accessToken, cacheDirectory, hubUrl } = options;
   const common = (path: string) => ({

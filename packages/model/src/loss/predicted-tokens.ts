@@ -14,6 +14,7 @@ export interface PredictedTokens {
   readonly rows: Int32Array;
 }
 
+/** @returns what each position of a batch predicts, and which positions do */
 export function predictedTokens(batch: CausalBatch): PredictedTokens {
   const { sequenceLength: L, labels, segmentIds } = batch;
   const targets = new Int32Array(labels.length).fill(IGNORE_INDEX);

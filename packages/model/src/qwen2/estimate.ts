@@ -41,6 +41,7 @@ export interface Estimate {
   readonly inferenceBytes: number;
 }
 
+/** @returns numbers from the config alone; nothing is allocated */
 export function estimate(config: Qwen2Config, options: EstimateOptions = {}): Estimate {
   const { batchSize = 1, sequenceLength = 512, recompute = false, fusedKernels = false } = options;
   const { logitRows = fusedKernels ? 0 : 128 } = options;

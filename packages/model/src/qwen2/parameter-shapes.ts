@@ -30,6 +30,7 @@ export const LAYER_PARAMETERS = [
   'mlp.down_proj.weight',
 ] as const;
 
+/** @returns shapes by name; linear weights are [out, in] */
 export function parameterShapes(config: Qwen2Config): ReadonlyMap<string, number[]> {
   const { hiddenSize: D, intermediateSize: F, vocabSize: V, numAttentionHeads, numKeyValueHeads } = config;
   const keyValueSize = (D / numAttentionHeads) * numKeyValueHeads;

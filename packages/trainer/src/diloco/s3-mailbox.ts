@@ -19,6 +19,7 @@ export interface S3MailboxOptions {
   readonly region?: string;
 }
 
+/** @returns a mailbox whose keys lie below `prefix`; requests that fail for the moment are repeated */
 export function createS3Mailbox(options: S3MailboxOptions): Mailbox {
   const { endpoint, bucket, prefix: root = '', region = 'us-east-1', ...credentials } = options;
   // The client repeats requests that the store answers with 429 or 5xx.

@@ -17,6 +17,7 @@ export interface FastTextIdentifierOptions {
 
 const DEFAULT_MAX_LENGTH = 20_000;
 
+/** @returns an identifier whose languages are the model’s labels, as codes with script */
 export function fastTextIdentifier(model: FastTextModel, options: FastTextIdentifierOptions = {}): LanguageIdentifier {
   const { languageOf = languageCodeOf, maxLength = DEFAULT_MAX_LENGTH } = options;
   return {

@@ -20,6 +20,7 @@ export function heldOutTasks(): TaskDefinition[] {
 export const HELD_OUT_KINDS = ['word_order', 'translation_choice'] as const;
 export type HeldOutKind = (typeof HELD_OUT_KINDS)[number];
 
+/** @param language such as `swh_Latn`; its rows are made from the text that a run holds out */
 export function heldOutTask(kind: HeldOutKind, language: string): TaskDefinition {
   return {
     name: `${HELD_OUT}_${kind}_${language}`,
