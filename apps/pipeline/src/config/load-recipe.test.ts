@@ -126,6 +126,21 @@ describe('checking', () => {
     expect(checkRecipe(fits)).toHaveProperty('recipe');
   });
 
+  test('options of a training section that exclude or need each other', () => {
+    const recipe = loose();
+    recipe.pretrain.lora = { rank: 8 };
+    recipe.pretrain.stageTransition = 'continue';
+    recipe.sft.lora = { rank: 8, alpha: 16, targetModules: ['q_proj'] };
+    recipe.sft.freeze = ['model.embed_tokens.*'];
+    recipe.preference.watch = { metric: 'bits_per_byte/all' };
+    const checked = checkRecipe(recipe);
+    expect('problems' in checked && checked.problems.map(({ message }) => message)).toEqual([
+      'pretrain.stageTransition: must be rewarm with lora, whose every stage begins a new adapter, got continue',
+      'sft.freeze: goes without lora, which freezes every weight; take one of them away',
+      'preference.watch: watches a validation metric; say every how many steps with evaluateEverySteps',
+    ]);
+  });
+
   test('a mistyped language is told, not what is missing because of it', () => {
     const recipe = loose();
     recipe.data.tiers.english = ['eng'];
