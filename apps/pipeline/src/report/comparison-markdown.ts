@@ -31,7 +31,7 @@ export function comparisonMarkdown(comparison: EvaluationComparison): string {
     row.adjustedPValue === null ? '' : formatDecimal(row.adjustedPValue, 4),
     String(row.numSamples),
     row.chance === null ? '' : formatDecimal(row.chance, 2),
-    ...(contamination ? [row.grouping === 'overall' ? contaminationText(contamination, row.task) : ''] : []),
+    ...(contamination ? [row.group === 'pooled' ? contaminationText(contamination, row.task) : ''] : []),
   ];
   const parts = [
     `# ${escapeMarkdown(before)} and ${escapeMarkdown(after)}`,

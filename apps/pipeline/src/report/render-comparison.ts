@@ -69,7 +69,7 @@ function familyFigure(name: string, rows: readonly CorrectedRow[], comparison: E
 function tableRow(row: CorrectedRow, { contamination }: EvaluationComparison): Html {
   const { task, group, metric, before, after, delta, adjustedPValue, numSamples, chance, significant, improved } = row;
   const verdict = significant ? (improved ? ' better' : ' worse') : '';
-  return html`<tr><th scope="row">${task}</th><td>${nameOf(group)}</td><td>${metric}</td><td>${formatDecimal(before, 4)}</td><td>${formatDecimal(after, 4)}</td><td>${delta > 0 ? '+' : ''}${formatDecimal(delta, 4)}${verdict}</td><td>${adjustedPValue === null ? '' : formatDecimal(adjustedPValue, 4)}</td><td>${numSamples}</td><td>${chance === null ? '' : formatDecimal(chance, 2)}</td>${contamination && html`<td>${row.grouping === 'overall' && contaminationText(contamination, task)}</td>`}</tr>`;
+  return html`<tr><th scope="row">${task}</th><td>${nameOf(group)}</td><td>${metric}</td><td>${formatDecimal(before, 4)}</td><td>${formatDecimal(after, 4)}</td><td>${delta > 0 ? '+' : ''}${formatDecimal(delta, 4)}${verdict}</td><td>${adjustedPValue === null ? '' : formatDecimal(adjustedPValue, 4)}</td><td>${numSamples}</td><td>${chance === null ? '' : formatDecimal(chance, 2)}</td>${contamination && html`<td>${row.group === 'pooled' && contaminationText(contamination, task)}</td>`}</tr>`;
 }
 
 function leftOut({ modelName, tasks }: EvalResults): Html[] {

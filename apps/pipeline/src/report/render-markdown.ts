@@ -6,7 +6,13 @@ import { headlineRows, withSections } from './headline-rows.ts';
 import { escapeMarkdown, fenced, markdownTable as table } from './markdown.ts';
 import type { RunResults } from './run-results.ts';
 import { beforeAndAfter, findTask, scoreOf, scoresOf } from './score-lookup.ts';
-import { benchmarkTitle, contaminationText, isSummary, significance } from './sections/benchmarks-section.ts';
+import {
+  benchmarkGroup,
+  benchmarkTitle,
+  isSummary,
+  rowContamination,
+  significance,
+} from './sections/benchmarks-section.ts';
 
 export function renderMarkdown(results: RunResults): string {
   const { recipe, backend, machine, cost, evaluations } = results;
@@ -127,13 +133,13 @@ function benchmarkParts({ comparison }: RunResults): string[] {
         .filter((row) => benchmarks.includes(row.task) && (isSummary(row) || row.grouping === 'language'))
         .map((row) => [
           `${benchmarkTitle(row.task)}, ${row.metric}`,
-          sourceName(row.group),
+          benchmarkGroup(row),
           formatDecimal(row.before, 3),
           formatDecimal(row.after, 3),
           significance(row),
           row.chance === null ? '' : formatDecimal(row.chance, 2),
           String(row.numItems),
-          contaminationText(taskContamination, row.task),
+          rowContamination(row, taskContamination),
         ]),
     ),
   ];

@@ -84,7 +84,7 @@ function comparisonText({
       `${row.delta > 0 ? '+' : ''}${formatDecimal(row.delta, 4)}`,
       row.adjustedPValue === null ? '' : formatDecimal(row.adjustedPValue, 4),
       String(row.numSamples),
-      ...(contamination ? [row.grouping === 'overall' ? contaminationText(contamination, row.task) : ''] : []),
+      ...(contamination ? [row.group === 'pooled' ? contaminationText(contamination, row.task) : ''] : []),
       verdict(row),
     ]),
   );

@@ -18,14 +18,25 @@ const TITLES: Readonly<Record<string, string>> = {
 export const benchmarkTitle = (task: string): string => TITLES[task] ?? task;
 
 /** Overall and tiers: what stands in the summary of a benchmark. */
-export const isSummary = ({ grouping }: Row): boolean => grouping === 'overall' || grouping === 'tier';
+export const isSummary = ({ grouping, group }: Row): boolean =>
+  grouping === 'overall' || (grouping === 'tier' && !group.endsWith('(macro)'));
+
+const OVERALL: Readonly<Record<string, string>> = { pooled: 'all items', macro: 'each language once' };
+
+/** What a row is of, for people. */
+export const benchmarkGroup = ({ grouping, group }: Row): string =>
+  grouping === 'overall' ? (OVERALL[group] ?? group) : sourceName(group);
+
+/** Only beside the score of all items: that is what was looked for. */
+export const rowContamination = (row: Row, contamination: EvalContamination | undefined): string =>
+  row.group === 'pooled' ? contaminationText(contamination, row.task) : '';
 
 export function benchmarksSection({ comparison }: RunResults): Html {
   if (comparison === undefined || comparison.benchmarks.length === 0) return html``;
   const { benchmarks, rows, alpha, taskContamination, disagreements } = comparison;
   return html`<section id="benchmarks">
 <h2>Benchmarks</h2>
-<p class="note">The model before training against the last one on the same items, which no training text holds; p-values after Holm's correction, significant below ${alpha}.${taskContamination && ` Beside each score: its items that share a run of ${taskContamination.n} words with training text, of those long enough to have one.`}</p>
+<p class="note">The model before training against the last one on the same items; p-values after Holm's correction, significant below ${alpha}.${taskContamination && ` Beside each score: its items that share a run of ${taskContamination.n} words with training text, of those long enough to have one.`}</p>
 <div class="scroll"><table><thead><tr><th scope="col">Task</th><th scope="col">Before</th><th scope="col">After</th><th scope="col">p (Holm)</th><th scope="col">Chance</th><th scope="col">Items</th><th scope="col">In training text</th></tr></thead>
 <tbody>${benchmarks.flatMap((task) => rows.filter((row) => row.task === task && isSummary(row)).map((row) => summaryRow(row, taskContamination)))}</tbody></table></div>
 ${benchmarks.map((task) => languagesFigure(task, rows))}
@@ -42,8 +53,8 @@ ${disagreements
 }
 
 function summaryRow(row: Row, contamination: EvalContamination | undefined): Html {
-  const isOverall = row.grouping === 'overall';
-  return html`<tr${isOverall && html` class="total"`}><th scope="row">${isOverall ? html`${benchmarkTitle(row.task)} <small>${row.metric}</small>` : sourceName(row.group)}</th><td>${formatDecimal(row.before, 3)}</td><td>${formatDecimal(row.after, 3)}</td><td>${significance(row)}</td><td>${row.chance === null ? '' : formatDecimal(row.chance, 2)}</td><td>${row.numItems}</td><td>${isOverall && contaminationText(contamination, row.task)}</td></tr>`;
+  const isPooled = row.group === 'pooled';
+  return html`<tr${isPooled && html` class="total"`}><th scope="row">${isPooled ? html`${benchmarkTitle(row.task)} <small>${row.metric}</small>` : benchmarkGroup(row)}</th><td>${formatDecimal(row.before, 3)}</td><td>${formatDecimal(row.after, 3)}</td><td>${significance(row)}</td><td>${row.chance === null ? '' : formatDecimal(row.chance, 2)}</td><td>${row.numItems}</td><td>${rowContamination(row, contamination)}</td></tr>`;
 }
 
 /** The last metric stands for the task: of accuracies the one that allows for length. */
