@@ -113,10 +113,11 @@ export function multiply(runtime: WasmRuntime, product: Product): void {
       let nBlock = roundUp(columns / Math.ceil(columns / N_BLOCK), 8);
       for (let first = 0; first < batch; first += entriesAtOnce) {
         const entries = Math.min(entriesAtOnce, batch - first);
-        while (Math.ceil(m / mBlock) * Math.ceil(columns / nBlock) * entries < LEAST_TASKS && mBlock > 24)
-          mBlock = roundUp(mBlock / 2, 6);
-        while (Math.ceil(m / mBlock) * Math.ceil(columns / nBlock) * entries < LEAST_TASKS && nBlock > 128)
-          nBlock = roundUp(nBlock / 2, 8);
+        // Flat blocks read all of packed B for few rows: narrow ones come first.
+        const tooFew = () => Math.ceil(m / mBlock) * Math.ceil(columns / nBlock) * entries < LEAST_TASKS;
+        while (tooFew() && mBlock > 48) mBlock = roundUp(mBlock / 2, 6);
+        while (tooFew() && nBlock > 128) nBlock = roundUp(nBlock / 2, 8);
+        while (tooFew() && mBlock > 24) mBlock = roundUp(mBlock / 2, 6);
         const rowBlocks = Math.ceil(m / mBlock);
         const columnBlocks = Math.ceil(columns / nBlock);
         const packTasks = Math.ceil(columns / 8 / PANELS_PER_TASK);
