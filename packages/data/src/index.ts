@@ -148,6 +148,8 @@ export {
 export { type NormalizedText, normalizeText } from './normalize/normalize-text.ts';
 export { mojibakeRepair, type RepairedText, repairMojibake } from './normalize/repair-mojibake.ts';
 export { alignParagraphs, type ParagraphAlignment, type ParallelPair } from './parallel/align-paragraphs.ts';
+export { type DualCrossEntropyOptions, dualCrossEntropyScorer } from './parallel/dual-cross-entropy-scorer.ts';
+export { type TrainLexicalScorerOptions, trainLexicalScorer } from './parallel/lexical-scorer.ts';
 export { type PairDedupOptions, pairDedup } from './parallel/pair-dedup.ts';
 export { type PairLanguagesOptions, pairLanguages } from './parallel/pair-languages.ts';
 export { type FilterByScoreOptions, filterByScore, type PairScorer } from './parallel/pair-scorer.ts';

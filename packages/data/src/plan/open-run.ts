@@ -54,7 +54,7 @@ function resolvePaths(plan: DataPlan): DataPlan {
         return {
           ...step,
           ...(isOwn ? { identify: { ...identify, model: absolute(identify.model) } } : {}),
-          ...(scorer === undefined ? {} : { scorer: absolute(scorer) }),
+          ...(scorer === undefined ? {} : { scorer: scorer === 'surface' ? scorer : absolute(scorer) }),
         };
       }
       if (step.step === 'badWords') {

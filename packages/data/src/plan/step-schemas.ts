@@ -118,7 +118,7 @@ export const documentStepSchemas = [
         candidates: z.array(language).min(1).optional(),
       })
       .optional(),
-    /** a module whose default export gives the score of a pair: its similarity, or the estimated quality of the translation */
+    /** `surface` (lengths, numerals, shared strings), or a module whose default export gives the score of a pair, such as a learned one's */
     scorer: path.optional(),
     /** pairs below go; with none all stay, and have their score */
     minScore: z.number().default(Number.MIN_SAFE_INTEGER),

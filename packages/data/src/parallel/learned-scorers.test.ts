@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { parallelStep } from '../plan/parallel-step.ts';
+import { documentOfPair } from '../readers/pairs/pair-document.ts';
+import type { ParallelPair } from './align-paragraphs.ts';
+import { dualCrossEntropyScorer } from './dual-cross-entropy-scorer.ts';
+import { trainLexicalScorer } from './lexical-scorer.ts';
+
+const WORDS = [
+  ['river', 'Fluss'],
+  ['house', 'Haus'],
+  ['tree', 'Baum'],
+  ['green', 'grün'],
+  ['old', 'alt'],
+  ['stone', 'Stein'],
+  ['water', 'Wasser'],
+  ['night', 'Nacht'],
+] as const;
+const pairOf = (picked: readonly number[], wrong = picked): ParallelPair => ({
+  id: picked.join(),
+  sourceLanguage: 'eng_Latn',
+  targetLanguage: 'deu_Latn',
+  source: picked.map((i) => WORDS[i]![0]).join(' '),
+  target: wrong.map((i) => WORDS[i]![1]).join(' '),
+  article: 0,
+  paragraph: 0,
+});
+const pairs = Array.from({ length: 40 }, (_, i) => pairOf([i % 8, (i * 3 + 1) % 8, (i * 5 + 2) % 8]));
+
+test('words that translate one another are learned from whole sentences alone', async () => {
+  const scorer = trainLexicalScorer(pairs);
+  const [right, half, wrong] = await scorer.score([
+    pairOf([0, 3, 6]),
+    pairOf([0, 3, 6], [0, 1, 6]),
+    pairOf([0, 3, 6], [1, 2, 7]),
+  ]);
+  expect(right).toBeGreaterThan(half!);
+  expect(half).toBeGreaterThan(wrong!);
+  expect(right).toBeGreaterThan(0.5);
+  expect(wrong).toBeLessThan(0);
+});
+
+test('names that were never seen count where both sides have them; a side without words counts for nothing', async () => {
+  const scorer = trainLexicalScorer(pairs);
+  const named = (source: string, target: string) => ({ ...pairOf([0]), source, target });
+  const [kept, lost, empty] = await scorer.score([
+    named('river Zambezi', 'Fluss Zambezi'),
+    named('river Zambezi', 'Fluss Limpopo'),
+    named('!', '?'),
+  ]);
+  expect(kept).not.toBe(lost);
+  expect(Number.isFinite(kept) && Number.isFinite(lost)).toBe(true);
+  expect(empty).toBe(0);
+  expect(() => trainLexicalScorer([])).toThrow(/there must be pairs, got none/);
+});
+
+test('dual cross-entropy: low and equal is best, and both directions are asked', async () => {
+  const asked: string[] = [];
+  const costs: Readonly<Record<string, number>> = { river: 1, Fluss: 1, house: 1, Haus: 3 };
+  const scorer = dualCrossEntropyScorer({
+    crossEntropies: async (given) =>
+      given.map(({ source, target, sourceLanguage }) => {
+        asked.push(`${sourceLanguage} ${source}`);
+        return costs[target]!;
+      }),
+  });
+  const [equal, apart] = await scorer.score([pairOf([0]), pairOf([1])]);
+  expect(equal).toBeCloseTo(Math.exp(-1));
+  expect(apart).toBeCloseTo(Math.exp(-(2 + 2)));
+  expect(asked).toEqual(['eng_Latn river', 'eng_Latn house', 'deu_Latn Fluss', 'deu_Latn Haus']);
+  await expect(dualCrossEntropyScorer({ crossEntropies: async () => [] }).score([pairOf([0])])).rejects.toThrow(
+    /one cross-entropy a pair, got 0 and 0 for 1/,
+  );
+});
+
+test('a plan names the scorer that needs nothing: surface', async () => {
+  const { apply } = await parallelStep(
+    {
+      step: 'parallel',
+      limits: {},
+      limitsByPair: {},
+      scorer: 'surface',
+      minScore: 0.6,
+      minScoreByPair: {},
+      field: 'f',
+    },
+    { trainedIdentifier: '' },
+  );
+  const given = (target: string) =>
+    documentOfPair({ ...pairOf([0]), source: 'Zambezi rose by 12 metres in 1958.', target });
+  const kept = await apply(given('Zambezi stieg 1958 um 12 Meter an.'));
+  expect(kept).toMatchObject({ keep: true, document: { metadata: { f: expect.any(Number) } } });
+  expect(await apply(given('Das ist ein ganz anderer Satz 77!'))).toMatchObject({ keep: false });
+});
