@@ -1,7 +1,8 @@
 /**
  * Register shapes and unrollings of the GEMM micro-kernel, on panels that fit the first-level cache: why assembly/matrix/micro-kernel.ts is 6x8 and not unrolled.
  *
- * Generates each variant as AssemblyScript, compiles it and times it; the best of eight runs counts.
+ * Generates each variant as AssemblyScript, compiles it and times it in turns with the others; the best of 300 short runs counts, because another
+ * program or a neighbour on the same core slows any one of them.
  * Run: node bench/micro-kernel-shapes.mjs
  * Units: GFLOP/s of float32 on one thread.
  */
@@ -20,7 +21,8 @@ const VARIANTS = [
   [3, 16, 2],
 ];
 const K = 256;
-const REPEATS = 4000;
+const REPEATS = 300;
+const ROUNDS = 300;
 
 /** AssemblyScript of a rows x columns kernel whose loop covers `unroll` steps of k. */
 function source(rows, columns, unroll) {
@@ -76,15 +78,23 @@ async function compile(text) {
   return (await WebAssembly.instantiate(wasm, {})).instance.exports;
 }
 
-const rows = [];
-for (const [r, c, unroll] of VARIANTS) {
-  const { run } = await compile(source(r, c, unroll));
-  let best = 0;
-  for (let round = 0; round < 8; round++) {
+const contestants = [];
+for (const [rows, columns, unroll] of VARIANTS) {
+  contestants.push({ rows, columns, unroll, best: 0, ...(await compile(source(rows, columns, unroll))) });
+}
+for (let round = 0; round < ROUNDS; round++) {
+  for (const contestant of contestants) {
+    const { rows, columns, run } = contestant;
     const start = performance.now();
     run(K, REPEATS);
-    best = Math.max(best, (2 * r * c * K * REPEATS) / (performance.now() - start) / 1e6);
+    const flops = 2 * rows * columns * K * REPEATS;
+    contestant.best = Math.max(contestant.best, flops / (performance.now() - start) / 1e6);
   }
-  rows.push({ shape: `${r}x${c}`, unroll, 'GFLOP/s': Number(best.toFixed(1)) });
 }
-console.table(rows);
+console.table(
+  contestants.map(({ rows, columns, unroll, best }) => ({
+    shape: `${rows}x${columns}`,
+    unroll,
+    'GFLOP/s': Number(best.toFixed(1)),
+  })),
+);
