@@ -3,7 +3,8 @@
  *
  * Usage: node generate.program.js '{"directory": "...", "threads": 2}', then requests on standard input.
  * Units: seconds; `step` is the median time of one token for every row of the batch, `read` that of one GiB. Loading is timed until the
- * first token of a prompt of 16 tokens; starting Node and importing modules is not part of it.
+ * first token of a prompt of 16 tokens; starting Node and importing modules is not part of it. Beside it stand what says why it varies: processor time of
+ * all threads, and pages of memory that the system cleared or looked up.
  */
 import { initBackend, tf } from '@marco-ts/core';
 import { generate } from '@marco-ts/model';
@@ -19,14 +20,25 @@ const now = () => performance.now() / 1000;
 
 await answerRequests<GenerateRequest>(async () => {
   const start = now();
+  const usage = process.resourceUsage();
   const { numThreads, simd } = await initBackend({ prefer: ['wasm'], numThreads: threads });
   const { params, config } = await loadQwen2(directory);
   const loaded = now();
+  const loadedUsage = process.resourceUsage();
+  const used = (field: 'userCPUTime' | 'systemCPUTime' | 'minorPageFault') => loadedUsage[field] - usage[field];
   const common = { params, config, eosTokenIds: [] };
   await generate({ ...common, prompts: promptsOf(1, 16, config.vocabSize), maxNewTokens: 1 });
   const firstToken = now();
   return {
-    facts: { numThreads, simd, loadSeconds: loaded - start, firstTokenSeconds: firstToken - start },
+    facts: {
+      numThreads,
+      simd,
+      loadSeconds: loaded - start,
+      loadProcessorSeconds: (used('userCPUTime') + used('systemCPUTime')) / 1e6,
+      loadKernelSeconds: used('systemCPUTime') / 1e6,
+      loadPageFaults: used('minorPageFault'),
+      firstTokenSeconds: firstToken - start,
+    },
     async answer(request) {
       if (request.task === 'read') return { seconds: readOneGibibyte() };
       const { task, promptLength } = request;
