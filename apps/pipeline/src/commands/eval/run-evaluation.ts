@@ -152,6 +152,9 @@ async function askAll(
   bar: Bar,
   signal: AbortSignal,
 ): Promise<EvalResults> {
+  const { model: given = '' } = options;
+  const source = options.trainingData ?? ((await dataStageOf(given)) && given);
+  const contamination = source && contaminationOf(tasks, await openTrainingText(source, signal), source);
   let current = '';
   let before = 0;
   const results = await asBadInput(() =>
@@ -171,9 +174,7 @@ async function askAll(
       },
     }),
   );
-  const source = options.trainingData ?? (await dataStageOf(options.model ?? ''));
-  if (source === undefined) return results;
-  return { ...results, contamination: contaminationOf(tasks, await openTrainingText(source, signal), source) };
+  return contamination ? { ...results, contamination } : results;
 }
 
 function showScores(
