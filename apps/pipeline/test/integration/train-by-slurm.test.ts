@@ -1,9 +1,8 @@
 /** Workers of one run that Slurm starts, as the help of `marco train` shows it: one job of two tasks that meet in a directory. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalSlurm, missingForSlurm, startLocalSlurm } from '../fixtures/local-slurm.ts';
@@ -50,11 +49,8 @@ srun sh -c '${command} --mailbox mail --set pretrain.checkpointEverySteps=100 --
       });
       const modelOf = (worker: number) =>
         readFileSync(join(root, 'out', `worker-${worker}`, '03-second', 'model', 'model.safetensors'));
+      // Each draws batches of its own: without exchange they end apart.
       expect(modelOf(1).equals(modelOf(0))).toBe(true);
-      const joined = (await readdir(join(root, 'mail'), { recursive: true })).filter((path) =>
-        path.includes('joined/'),
-      );
-      expect(new Set(joined.map((path) => basename(path))).size).toBe(2);
     });
   },
 );
