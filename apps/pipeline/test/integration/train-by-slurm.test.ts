@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { readJsonlLog } from '@marco-ts/trainer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalSlurm, missingForSlurm, startLocalSlurm } from '../fixtures/local-slurm.ts';
 import { writeTinyPretraining } from '../fixtures/tiny-pretraining.ts';
@@ -31,7 +32,7 @@ describe.skipIf(missing !== undefined)(
       writeFileSync(
         join(root, 'job.sh'),
         `#!/bin/sh
-srun sh -c '${command} --mailbox mail --set pretrain.checkpointEverySteps=100 --inner-steps 4 --worker-id $SLURM_PROCID --num-workers $SLURM_NTASKS'
+srun sh -c '${command} --mailbox mail --set pretrain.checkpointEverySteps=1000 --set pretrain.stages[0].numTokens=51200 --set pretrain.stages[1].numTokens=51200 --inner-steps 16 --worker-id $SLURM_PROCID --num-workers $SLURM_NTASKS'
 `,
       );
       const args = [
@@ -49,8 +50,13 @@ srun sh -c '${command} --mailbox mail --set pretrain.checkpointEverySteps=100 --
       });
       const modelOf = (worker: number) =>
         readFileSync(join(root, 'out', `worker-${worker}`, '03-second', 'model', 'model.safetensors'));
-      // Each draws batches of its own: without exchange they end apart.
       expect(modelOf(1).equals(modelOf(0))).toBe(true);
+      // Stages are long enough for the task that starts later to join.
+      for (const worker of [0, 1]) {
+        const events = await readJsonlLog(join(root, 'out', `worker-${worker}`, '03-second', 'training.jsonl'));
+        const rounds = events.filter((event) => event.type === 'round-completed');
+        expect(rounds.map(({ metrics }) => metrics.workers)).toContain(2);
+      }
     });
   },
 );
