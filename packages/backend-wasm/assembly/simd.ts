@@ -38,6 +38,19 @@ function constant(i: usize): v128 {
   return v128.load32_splat(EXP + (i << 2));
 }
 
+/** e^(x - n ln 2), where n is the whole number next to x / ln 2. */
+// @ts-ignore: decorator
+@inline
+function expOfRemainder(x: v128, n: v128): v128 {
+  const r = madd(n, constant(5), madd(n, constant(4), x));
+  let p = madd(constant(6), r, constant(7));
+  p = madd(p, r, constant(8));
+  p = madd(p, r, constant(9));
+  p = madd(p, r, constant(10));
+  p = madd(p, r, constant(11));
+  return f32x4.add(madd(p, f32x4.mul(r, r), r), constant(12));
+}
+
 /**
  * e^x per lane: overflow gives Infinity, underflow goes through denormals to 0, NaN stays NaN.
  * pmin and pmax are one instruction each and pass NaN of their first operand; adding 1.5 * 2^23 rounds to a whole number.
@@ -49,15 +62,8 @@ export function expVector(x: v128): v128 {
   const clamped = f32x4.pmin(f32x4.pmax(x, constant(0)), constant(1));
   const shifted = madd(clamped, constant(2), magic);
   const n = f32x4.sub(shifted, magic);
-  let r = madd(n, constant(4), clamped);
-  r = madd(n, constant(5), r);
-  let p = madd(constant(6), r, constant(7));
-  p = madd(p, r, constant(8));
-  p = madd(p, r, constant(9));
-  p = madd(p, r, constant(10));
-  p = madd(p, r, constant(11));
   const one = constant(12);
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), one);
+  let p = expOfRemainder(clamped, n);
   const whole = i32x4.sub(shifted, magic);
   const half = i32x4.shr_s(whole, 1);
   const rest = i32x4.sub(whole, half);
@@ -77,15 +83,8 @@ export function expFlushed(x: v128, limit: v128): v128 {
   const clamped = f32x4.pmax(x, limit);
   const shifted = madd(clamped, constant(2), magic);
   const n = f32x4.sub(shifted, magic);
-  let r = madd(n, constant(4), clamped);
-  r = madd(n, constant(5), r);
-  let p = madd(constant(6), r, constant(7));
-  p = madd(p, r, constant(8));
-  p = madd(p, r, constant(9));
-  p = madd(p, r, constant(10));
-  p = madd(p, r, constant(11));
   const one = constant(12);
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), one);
+  let p = expOfRemainder(clamped, n);
   p = f32x4.mul(p, i32x4.add(i32x4.shl(shifted, 23), one));
   return v128.andnot(p, f32x4.lt(x, limit));
 }
