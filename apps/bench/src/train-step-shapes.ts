@@ -1,7 +1,7 @@
 /**
- * The two Qwen2 shapes whose training step is measured.
+ * The Qwen2 shapes whose training step is measured.
  */
-import type { Qwen2Config } from '@marco-ts/model';
+import { QWEN2_SIZES, type Qwen2Config } from '@marco-ts/model';
 
 export interface TrainStepShape {
   readonly name: string;
@@ -56,15 +56,7 @@ export const QWEN2_SMALL_SHAPE: TrainStepShape = {
   name: '0.5B 2x1024',
   batchSize: 2,
   sequenceLength: 1024,
-  config: {
-    ...COMMON,
-    hiddenSize: 896,
-    numHiddenLayers: 24,
-    numAttentionHeads: 14,
-    numKeyValueHeads: 2,
-    intermediateSize: 4864,
-    vocabSize: 151_936,
-  },
+  config: { ...QWEN2_SIZES['0.5B'], ...COMMON },
 };
 
 /** Small enough for a GPU that is emulated on the processor. */

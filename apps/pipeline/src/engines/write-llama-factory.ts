@@ -5,31 +5,21 @@
  * Differs: it draws documents, not tokens, so each source's share is divided by its mean length; a document is cut into blocks
  * (`packing`) that may attend to their neighbours. Frozen parameters and averages of weights have no field there and are left out.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@marco-ts/checkpoint';
 import { stringify } from 'yaml';
 import type { Recipe } from '../config/recipe-schema.ts';
-import { writeJsonLines } from '../stage-files/json-lines.ts';
 import type { FinishedRun, SourceWeight } from './read-finished-run.ts';
+import { writeSourceTexts } from './write-source-texts.ts';
 
 /** @returns the files that were written, relative to `directory`; the model lies in `model` there */
 export async function writeLlamaFactory(directory: string, run: FinishedRun): Promise<string[]> {
   const { recipe, sources, mixtures } = run;
-  const files: string[] = [];
+  const files = await writeSourceTexts(directory, run);
   const write = async (name: string, contents: string) => {
     await writeFileAtomic(join(directory, name), contents);
     files.push(name);
   };
-  await mkdir(join(directory, 'data'), { recursive: true });
-  for (const [source, documents] of sources) {
-    const name = `data/${source}.jsonl`;
-    await writeJsonLines(
-      join(directory, name),
-      documents.map(({ text }) => ({ text })),
-    );
-    files.push(name);
-  }
   const info = Object.fromEntries(
     [...sources.keys()].map((source) => [source, { file_name: `${source}.jsonl`, columns: { prompt: 'text' } }]),
   );

@@ -6,13 +6,12 @@
  * Differs: learning rate and moments begin anew in each stage. Frozen parameters and averages of weights have no field there and are left
  * out; Muon and adapters take code of their own there and are refused.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@marco-ts/checkpoint';
 import type { Recipe } from '../config/recipe-schema.ts';
-import { writeJsonLines } from '../stage-files/json-lines.ts';
 import type { FinishedRun, SourceWeight } from './read-finished-run.ts';
 import { requireCommonFields } from './require-common-fields.ts';
+import { writeSourceTexts } from './write-source-texts.ts';
 
 const MODULE_FILE = 'marco_run.py';
 
@@ -20,16 +19,7 @@ const MODULE_FILE = 'marco_run.py';
 export async function writeTorchtitan(directory: string, run: FinishedRun): Promise<string[]> {
   const { recipe, sources, mixtures } = run;
   requireCommonFields('torchtitan', recipe.pretrain);
-  await mkdir(join(directory, 'data'), { recursive: true });
-  const files: string[] = [];
-  for (const [source, documents] of sources) {
-    const name = `data/${source}.jsonl`;
-    await writeJsonLines(
-      join(directory, name),
-      documents.map(({ text }) => ({ text })),
-    );
-    files.push(name);
-  }
+  const files = await writeSourceTexts(directory, run);
   const stages = recipe.pretrain.stages.map((stage, index) =>
     stageFunction(recipe, stage, recipe.pretrain.stages[index - 1], mixtures.get(stage.name)!),
   );

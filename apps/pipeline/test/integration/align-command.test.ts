@@ -3,11 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { disposeParams, initBackend } from '@marco-ts/core';
 import { loadQwen2, saveQwen2 } from '@marco-ts/model/files';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCommandLine } from '../../src/commands/run-command-line.ts';
+import { runMarco } from '../fixtures/run-marco.ts';
 import { tinyChatModel } from '../fixtures/tiny-chat-model.ts';
 
 let directory: string;
@@ -20,19 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-async function marco(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const streams = [new PassThrough(), new PassThrough()] as const;
-  const [stdout, stderr] = streams as unknown as [NodeJS.WriteStream, NodeJS.WriteStream];
-  const pipeline = {
-    codeVersion: 'test',
-    stages: async () => [],
-    collectResults: () => Promise.reject(new Error('none')),
-  };
-  const code = await runCommandLine(argv, pipeline, { stdout, stderr });
-  for (const stream of streams) stream.end();
-  const [out, err] = await Promise.all(streams.map(async (stream) => (await stream.toArray()).join('')));
-  return { code, out: out!, err: err! };
-}
+const marco = (...argv: string[]) => runMarco(argv);
 
 async function write(name: string, rows: readonly object[]): Promise<string> {
   const path = join(directory, name);

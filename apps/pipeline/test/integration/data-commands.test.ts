@@ -1,7 +1,7 @@
 /**
  * `marco data` as a user has it: a plan checked, shown, run, looked at, stopped and gone on with; on Slurm where it is installed.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { setTimeout } from 'node:timers/promises';
 import { hashRun } from '@marco-ts/data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadDataPlan } from '../../src/commands/data/load-data-plan.ts';
+import { missingForSlurm, type SlurmCluster, startSlurmCluster } from '../fixtures/slurm-cluster.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 const CLI = [process.execPath, '--conditions=@marco-ts/source', join(REPOSITORY, 'apps/pipeline/src/cli.ts')];
@@ -186,39 +187,22 @@ steps: [parallel, { step: write, path: 'pairs/\${rank}.jsonl' }, render, write]
   });
 });
 
-const hasSlurm = ['sbatch', 'slurmctld', 'slurmd', 'munge'].every(
-  (program) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin command -v ${program}`]).status === 0,
-);
-const isRoot = process.getuid?.() === 0;
-if (!hasSlurm || !isRoot)
-  console.warn(`skipped: Slurm (${hasSlurm ? 'its daemons need root here' : 'slurm-wlm and munge are not installed'})`);
+const missing = missingForSlurm();
+if (missing !== undefined) console.warn(`skipped: Slurm (${missing})`);
 
-describe.skipIf(!hasSlurm || !isRoot)('Slurm', () => {
-  let cluster: ChildProcess;
-  let env: NodeJS.ProcessEnv;
+describe.skipIf(missing !== undefined)('Slurm', () => {
+  let cluster: SlurmCluster;
   beforeAll(async () => {
-    const place = join(directory, 'slurm');
-    cluster = spawn(process.execPath, [join(REPOSITORY, 'scripts/start-slurm.mjs'), place], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const configuration = await new Promise<string>((done, failed) => {
-      cluster.stdout!.once('data', (text) => done(String(text).trim()));
-      cluster.once('exit', (code) => failed(new Error(`start-slurm ended with ${code}`)));
-    });
-    env = { SLURM_CONF: configuration };
+    cluster = await startSlurmCluster(directory);
   }, 60_000);
-  afterAll(async () => {
-    const ended = new Promise((done) => cluster.once('exit', done));
-    cluster.kill('SIGTERM');
-    await ended;
-  });
+  afterAll(() => cluster.stop());
   const slurm = (program: string, ...args: string[]): string =>
-    spawnSync(program, args, { encoding: 'utf8', env: { ...process.env, ...env } }).stdout.trim();
+    spawnSync(program, args, { encoding: 'utf8', env: cluster.env }).stdout.trim();
 
   test('job arrays run the plan, requeued while they run; the output is that of the local run', async () => {
     const { code, stdout, stderr } = marco(
       ['run', plan, '--output', 'cluster', '--executor', 'slurm', '--submit', '--json'],
-      env,
+      cluster.env,
     );
     expect(stderr).toBe('');
     expect(code).toBe(0);
@@ -244,7 +228,7 @@ describe.skipIf(!hasSlurm || !isRoot)('Slurm', () => {
     expect(status.code).toBe(0);
     expect(await hashRun(join(directory, 'cluster'))).toBe(await hashRun(join(directory, 'out')));
     // Submitted again: every rank is complete, so there is nothing to submit.
-    const again = marco(['run', plan, '--output', 'cluster', '--executor', 'slurm', '--submit', '--json'], env);
+    const again = marco(['run', plan, '--output', 'cluster', '--executor', 'slurm', '--submit', '--json'], cluster.env);
     expect(JSON.parse(again.stdout)).toEqual({ jobs: [] });
   }, 180_000);
 });

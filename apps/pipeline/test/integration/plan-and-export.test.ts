@@ -2,15 +2,14 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { initBackend, tf } from '@marco-ts/core';
 import { declarationDocuments, readUdhr } from '@marco-ts/data';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { runCommandLine } from '../../src/commands/run-command-line.ts';
 import { loadRecipe } from '../../src/config/load-recipe.ts';
 import { runStages } from '../../src/index.ts';
 import { recipeStages } from '../../src/stages/recipe-stages.ts';
+import { runMarco } from '../fixtures/run-marco.ts';
 
 let root: string;
 let recipe: string;
@@ -52,19 +51,7 @@ preference: null
 });
 afterAll(() => rm(root, { recursive: true }));
 
-async function marco(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const streams = [new PassThrough(), new PassThrough()] as const;
-  const [stdout, stderr] = streams as unknown as [NodeJS.WriteStream, NodeJS.WriteStream];
-  const pipeline = {
-    codeVersion: 'test',
-    stages: async () => [],
-    collectResults: () => Promise.reject(new Error('none')),
-  };
-  const code = await runCommandLine(argv, pipeline, { stdout, stderr });
-  for (const stream of streams) stream.end();
-  const [out, err] = await Promise.all(streams.map(async (stream) => (await stream.toArray()).join('')));
-  return { code, out: out!, err: err! };
-}
+const marco = (...argv: string[]) => runMarco(argv);
 
 test('plan --probe: memory counted in bytes per parameter, time from measured tokens per second, nothing written', async () => {
   const numTensors = tf.memory().numTensors;

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { readJsonlLog } from '@marco-ts/trainer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalSlurm, missingForSlurm, startLocalSlurm } from '../fixtures/local-slurm.ts';
+import { missingForSlurm, type SlurmCluster, startSlurmCluster } from '../fixtures/slurm-cluster.ts';
 import { writeTinyPretraining } from '../fixtures/tiny-pretraining.ts';
 
 const cli = resolve(import.meta.dirname, '../../src/cli.ts');
@@ -16,11 +16,11 @@ describe.skipIf(missing !== undefined)(
   `marco train under Slurm${missing === undefined ? '' : ` (skipped: ${missing})`}`,
   () => {
     let root: string;
-    let slurm: LocalSlurm | undefined;
+    let slurm: SlurmCluster | undefined;
     beforeAll(async () => {
       root = mkdtempSync(join(tmpdir(), 'marco-slurm-'));
       await writeTinyPretraining(root);
-      slurm = await startLocalSlurm(join(root, 'slurm'));
+      slurm = await startSlurmCluster(root);
     }, 60_000);
     afterAll(async () => {
       await slurm?.stop();
