@@ -4,6 +4,7 @@
 import { describeNodePackage, findNodePackage, type NodePackagePlaces, packageName } from './find-node-package.ts';
 import { describeUnusableBuilds, installAdvice, reinstallAdvice } from './node-backend-advice.ts';
 
+/** What `probeNodeBackend` found: the package and its addon, or what is missing and the command that mends it. */
 export interface NodeBackendProbe {
   /** Package and addon are there; whether the addon loads is known only by loading it, which changes the current backend. */
   readonly available: boolean;

@@ -13,6 +13,7 @@ import { findLoadedBackend, loadNodePackage } from './load-node-package.ts';
 import { CUDA_WHEEL_ADVICE, describeUnusableBuilds, installAdvice, reinstallAdvice } from './node-backend-advice.ts';
 import { nodeBackendError } from './node-backend-error.ts';
 
+/** The package that was loaded, and what was done to make it run. */
 export interface NodeBackendRecord {
   readonly tfjsName: 'tensorflow';
   /** Package and version, and for a native build what it stands on: `@tensorflow/tfjs-node 4.22.0 on libtensorflow 2.21.0 (…)`. */
@@ -27,6 +28,7 @@ export interface NodeBackendRecord {
   readonly repaired: readonly string[];
 }
 
+/** Which of the two packages is loaded, and where it is looked for. */
 export interface NodeBackendOptions extends NodePackagePlaces {
   readonly gpu: boolean;
 }

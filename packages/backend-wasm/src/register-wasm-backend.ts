@@ -5,6 +5,7 @@ import type { SimdLevel } from './runtime/detect-simd.ts';
 import { createWasmRuntime, type WasmRuntime, type WasmRuntimeOptions } from './runtime/wasm-runtime.ts';
 import { MarcoWasmBackend } from './wasm-backend.ts';
 
+/** Threads and instruction set of the backend. */
 export interface WasmBackendOptions {
   /** threads to use, this one included; default: every core, at most 8 */
   readonly numThreads?: number;

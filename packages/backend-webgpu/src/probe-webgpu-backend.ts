@@ -4,6 +4,7 @@
 import { findGpu } from './find-gpu.ts';
 import { describeAdapter, requestAdapter } from './request-adapter.ts';
 
+/** Whether an adapter is there, and what is missing otherwise. */
 export interface WebGpuProbe {
   readonly available: boolean;
   readonly facts: Readonly<Record<string, string>>;

@@ -18,6 +18,7 @@ import { supportStoredHalves } from './storage/float16-storage.ts';
 import { type WatchableDevice, watchDevice } from './watch-device.ts';
 import { webGpuError } from './webgpu-error.ts';
 
+/** The adapter that was taken and what it can do. */
 export interface WebGpuBackendRecord {
   readonly tfjsName: 'webgpu';
   /** The adapter in its own words. */
@@ -33,6 +34,7 @@ export interface WebGpuBackendRecord {
   readonly notes: readonly string[];
 }
 
+/** Which adapters will do, and how matrix products are computed. */
 export interface WebGpuBackendOptions {
   /** Whether a GPU emulated on the processor will do; default true. */
   readonly allowSoftwareAdapter?: boolean;

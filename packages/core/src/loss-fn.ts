@@ -7,6 +7,7 @@
 import type { ParamMap } from './params/param-map.ts';
 import type { tf } from './tf.ts';
 
+/** What a `LossFn` returns, sums that the loop divides; every tensor is owned by the caller. */
 export interface LossOutput {
   /** Sum over `weight` items; the gradient is taken of this. */
   readonly loss: tf.Scalar;
@@ -20,4 +21,5 @@ export interface LossOutput {
   readonly tokenNll_BL?: tf.Tensor2D;
 }
 
+/** A training method: from parameters and one batch to a loss that can be differentiated by the parameters; it disposes neither. */
 export type LossFn<Batch> = (params: ParamMap, batch: Batch) => LossOutput;

@@ -6,6 +6,7 @@
 import type { Tokenizer } from './tokenizer.ts';
 import { expectString } from './tokenizer-error.ts';
 
+/** Counts of the texts and the two rates made of them; fewer tokens per word mean cheaper training and longer contexts. */
 export interface Fertility {
   readonly numTokens: number;
   /** UTF-8 bytes of the texts. */

@@ -3,6 +3,7 @@
  */
 import type { DecodeOptions, Tokenizer } from './tokenizer.ts';
 
+/** Gives out the text of one answer as its ids come; the pieces together are what `decode` gives for all ids. */
 export interface StreamingDecoder {
   /** Text that is certain after this id; '' while a character is unfinished. */
   push(id: number): string;

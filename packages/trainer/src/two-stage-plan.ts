@@ -15,6 +15,7 @@ export interface StageTokens {
   readonly learningRateRatio: number;
 }
 
+/** How long both stages are together, and how their rates go. */
 export interface TwoStagePlanOptions
   extends Omit<TwoStageScheduleOptions, 'stageSteps' | 'stageRatio' | 'warmupSteps'> {
   /** Default: the paper's, `MARCO_STAGES` of `@marco-ts/data`. */
@@ -27,6 +28,7 @@ export interface TwoStagePlanOptions
   readonly warmupRatio?: number;
 }
 
+/** One stage of the plan as steps, tokens and learning rates. */
 export interface PlannedStage {
   readonly name: string;
   /** Steps of the run done before this stage. */
@@ -38,6 +40,7 @@ export interface PlannedStage {
   readonly schedule: Schedule;
 }
 
+/** Both stages, one after the other. */
 export interface TwoStagePlan {
   readonly numSteps: number;
   readonly stages: readonly [PlannedStage, PlannedStage];

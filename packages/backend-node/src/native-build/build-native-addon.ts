@@ -21,6 +21,7 @@ import { type Compiler, findCompiler } from './steps/find-compiler.ts';
 import { type InstalledSources, installSources, NODE_HEADERS_VERSION } from './steps/install-sources.ts';
 import { lastLines, runTool, saysDiskIsFull, type ToolResult } from './steps/run-tool.ts';
 
+/** Where libtensorflow comes from and which Node the addon is for; without any, what the machine has is found. */
 export interface BuildNativeAddonOptions {
   /** A directory that holds libtensorflow and its headers. */
   readonly libtensorflow?: string;
@@ -34,6 +35,7 @@ export interface BuildNativeAddonOptions {
   readonly onProgress?: (line: string) => void;
 }
 
+/** The build that `buildNativeAddon` made or found. */
 export interface NativeBuildResult extends NativeBuild {
   /** It was there already. */
   readonly isReused: boolean;

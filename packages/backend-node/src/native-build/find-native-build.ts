@@ -11,6 +11,7 @@ import {
   RECORD_FILE,
 } from './native-build-record.ts';
 
+/** A build of the addon in the cache, with its files and what they were made from. */
 export interface NativeBuild {
   /** The cache entry. */
   readonly directory: string;
@@ -19,11 +20,13 @@ export interface NativeBuild {
   readonly record: NativeBuildRecord;
 }
 
+/** A build that is there and cannot be loaded any more, such as one whose libtensorflow has changed. */
 export interface UnusableBuild {
   readonly directory: string;
   readonly reason: string;
 }
 
+/** The builds in the cache, by whether this Node can load them. */
 export interface FoundBuilds {
   /** Newest first, where new is when it was last built or asked for again. */
   readonly usable: readonly NativeBuild[];

@@ -9,12 +9,14 @@ export const PACKAGE_PATH = 'node_modules/@tensorflow/tfjs-node';
 /** Below the package; 8 is the newest native interface that tfjs-node 4.22.0 lists and its loader takes the newest. */
 export const ADDON_PATH = 'lib/napi-v8/tfjs_binding.node';
 
+/** A shared library as it was when the addon was compiled against it. */
 export interface LibraryFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
 }
 
+/** The contents of `build.json`: what a build was compiled from, so that a change of it is noticed. */
 export interface NativeBuildRecord {
   readonly formatVersion: 1;
   /** Package and version, for instance `@tensorflow/tfjs-node 4.22.0`. */

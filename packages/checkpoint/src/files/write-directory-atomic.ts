@@ -8,6 +8,7 @@ import { sha256File } from './sha256-file.ts';
 import { syncDirectory, syncTree } from './sync-to-disk.ts';
 import { removeAbandonedSiblings, temporarySibling } from './temporary-sibling.ts';
 
+/** What happens to a directory that has the name already. */
 export interface WriteDirectoryOptions {
   /** Replace a directory that holds something else; without it that is refused. */
   readonly overwrite?: boolean;

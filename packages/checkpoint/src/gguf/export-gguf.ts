@@ -16,6 +16,7 @@ import { tokenizerMetadata } from './gguf-tokenizer.ts';
 import { describeQwen2, type Qwen2Tensor } from './qwen2-gguf.ts';
 import { type GgufTensorSource, writeGguf } from './write-gguf.ts';
 
+/** The directory that is read, the file that is written, and its type of number. */
 export interface ExportGgufOptions {
   /** Holds config.json, the weights, tokenizer.json and, where there are any, tokenizer_config.json and chat_template.jinja. */
   readonly modelDirectory: string;

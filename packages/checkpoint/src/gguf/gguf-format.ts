@@ -34,8 +34,10 @@ export const VALUE_TYPES = [
   { name: 'FLOAT64', bytes: 8 },
 ] as const;
 
+/** A type of metadata value by the format's name, such as `uint32` or `string`. */
 export type GgufValueType = (typeof VALUE_TYPES)[number]['name'];
 
+/** A value of GGUF metadata as JavaScript has it: 64-bit integers are bigints. */
 export type GgufItem = number | bigint | boolean | string | GgufArray;
 
 /** A list of values of one type; 64-bit integers are bigints. */
@@ -105,11 +107,13 @@ export const TENSOR_TYPES = {
   NVFP4: layout(40, 64, 36),
 } as const;
 
+/** A type of tensor by ggml's name, such as `F16` or `Q8_0`. */
 export type GgufTensorType = keyof typeof TENSOR_TYPES;
 
 /** The types that are written here. */
 export type GgufFloatType = 'F32' | 'F16' | 'BF16' | 'Q8_0';
 
+/** A tensor of a GGUF file, as its header describes it. */
 export interface GgufTensor {
   readonly name: string;
   readonly type: GgufTensorType;

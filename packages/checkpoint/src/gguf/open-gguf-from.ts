@@ -7,6 +7,7 @@ import { ggufRefuser } from './gguf-cursor.ts';
 import { type GgufTensor, type GgufValue, MAX_HEADER_BYTES } from './gguf-format.ts';
 import { type GgufHeader, parseGgufHeader } from './gguf-header.ts';
 
+/** An open GGUF file: metadata at once, tensors one by one until `close`. */
 export interface GgufFile extends TensorReader {
   readonly path: string;
   readonly version: number;

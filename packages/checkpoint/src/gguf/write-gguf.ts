@@ -18,6 +18,7 @@ import {
 } from './gguf-format.ts';
 import { renderGgufHeader } from './render-gguf-header.ts';
 
+/** A tensor to be written, its values at hand or made while the file is written. */
 export interface GgufTensorSource {
   readonly name: string;
   /** Row-major, slowest first. */
@@ -30,6 +31,7 @@ export interface GgufTensorSource {
   readonly data: Float32Array | (() => AsyncIterable<Float32Array | Uint8Array>);
 }
 
+/** What a GGUF file is to hold. */
 export interface GgufContents {
   /** In the order in which they are written. `general.alignment` is obeyed. */
   readonly metadata: ReadonlyMap<string, GgufValue>;

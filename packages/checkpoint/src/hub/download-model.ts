@@ -21,6 +21,7 @@ import {
 } from './hub-cache.ts';
 import { createPatientFetch, type PatientFetchOptions } from './patient-fetch.ts';
 
+/** Which files of which model, from where, and how stubbornly. */
 export interface DownloadModelOptions {
   /** `owner/name` */
   readonly repo: string;
@@ -45,15 +46,18 @@ export interface DownloadModelOptions {
   /** Longest silence of the other side. @default 60_000 */
   readonly stallTimeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Told of each file as its bytes arrive. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
+/** How far one file has come; what was there before a resumed download counts as received. */
 export interface DownloadProgress {
   readonly file: string;
   readonly receivedBytes: number;
   readonly sizeBytes: number;
 }
 
+/** A model in the cache. */
 export interface DownloadedModel {
   /** A model directory, as `openHuggingFaceModel` takes it; its files are shared, do not change them. */
   readonly directory: string;

@@ -15,15 +15,18 @@ import type { SafetensorsFile } from '../safetensors/open-safetensors-from.ts';
 import type { SafetensorsTensor } from '../safetensors/safetensors-header.ts';
 import { fileNameFault } from './plain-file-name.ts';
 
+/** An open model directory: configs at once, tensors one by one from whichever file holds them, until `close`. */
 export interface HuggingFaceModelFile {
   readonly directory: string;
   readonly config: JsonObject;
   readonly generationConfig?: JsonObject;
   /** Every tensor, with the path of the file that holds it. */
   readonly tensors: ReadonlyMap<string, SafetensorsTensor & { readonly path: string }>;
+  /** The values of one tensor, halves widened to float32. Throws when there is no tensor of that name. */
   readArray(name: string): Promise<NamedArray>;
   /** As `SafetensorsFile.readPieces`. */
   readPieces(name: string): AsyncIterable<Uint8Array>;
+  /** Closes the files that were opened. */
   close(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import type { JsonObject } from '../json-value.ts';
 import type { ArrayMap, NamedArray } from '../named-array.ts';
 import { openHuggingFaceModel } from './open-hugging-face-model.ts';
 
+/** A whole model directory in memory. */
 export interface HuggingFaceModel {
   readonly config: JsonObject;
   readonly generationConfig?: JsonObject;

@@ -12,6 +12,7 @@ import type { ArrayMap, NamedArray } from '../named-array.ts';
 import { type FloatDtype, storedBytes, writeSafetensors } from '../safetensors/write-safetensors.ts';
 import { fileNameFault } from './plain-file-name.ts';
 
+/** What the directory is to hold, and how weights are stored. */
 export interface WriteHuggingFaceModelOptions {
   readonly config: JsonObject;
   readonly generationConfig?: JsonObject | undefined;

@@ -5,6 +5,7 @@ import type { ByteSource } from '../sources/byte-source.ts';
 import { createTensorReader, type TensorReader } from '../tensors/tensor-reader.ts';
 import { parseHeader, parseHeaderLength, refuser, type SafetensorsTensor } from './safetensors-header.ts';
 
+/** An open safetensors file: its header at once, tensors one by one until `close`. */
 export interface SafetensorsFile extends TensorReader {
   readonly path: string;
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;

@@ -31,8 +31,10 @@ export const DTYPE_BYTES = {
   C64: 8,
 } as const;
 
+/** A type of number by the format's name, such as `BF16` or `I8`. */
 export type SafetensorsDtype = keyof typeof DTYPE_BYTES;
 
+/** A tensor of a safetensors file, as its header describes it. */
 export interface SafetensorsTensor {
   readonly name: string;
   readonly dtype: SafetensorsDtype;

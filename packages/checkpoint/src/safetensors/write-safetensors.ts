@@ -11,8 +11,10 @@ import { type ArrayMap, elementCount, type NamedArray } from '../named-array.ts'
 import { encodeFloats } from '../tensors/conversions.ts';
 import { DTYPE_BYTES, MAX_HEADER_BYTES } from './safetensors-header.ts';
 
+/** The types in which floating-point weights are written. */
 export type FloatDtype = 'F32' | 'F16' | 'BF16';
 
+/** How the arrays are stored and what the header says beside them. */
 export interface WriteSafetensorsOptions {
   /** How Float32Arrays are stored; Int32Arrays are stored as I32. @default 'F32' */
   readonly dtype?: FloatDtype;

@@ -13,6 +13,7 @@ export interface ByteSource {
    * @throws when they are not all there
    */
   read(target: Uint8Array, position: number): Promise<void>;
+  /** Gives back what the source holds open; reads after it fail. */
   close(): Promise<void>;
 }
 

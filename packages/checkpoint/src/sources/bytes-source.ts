@@ -3,7 +3,11 @@
  */
 import { type ByteSource, endedEarly } from './byte-source.ts';
 
-/** @param path what errors call it */
+/**
+ * Bytes that are in memory already, as a source; they are not copied.
+ *
+ * @param path what errors call it
+ */
 export function bytesSource(bytes: ArrayBuffer | Uint8Array, path = 'bytes in memory'): ByteSource {
   const all = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
   return {

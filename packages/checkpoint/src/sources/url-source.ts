@@ -5,6 +5,7 @@
  */
 import { type ByteSource, endedEarly } from './byte-source.ts';
 
+/** How the address is asked. */
 export interface UrlSourceOptions {
   /** Sent with every request, such as `authorization`; never part of an error. */
   readonly headers?: Readonly<Record<string, string>>;

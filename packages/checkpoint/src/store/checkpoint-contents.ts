@@ -12,6 +12,7 @@ import type { ArrayMap, NamedArray } from '../named-array.ts';
 import { openSafetensors } from '../safetensors/open-safetensors.ts';
 import { writeSafetensors } from '../safetensors/write-safetensors.ts';
 
+/** What one checkpoint holds: arrays in named groups, and a state as JSON. */
 export interface CheckpointContents {
   /** Parameters, optimizer moments and so on; stored in float32 and int32, so that they come back bit for bit. */
   readonly groups: Readonly<Record<string, ArrayMap>>;

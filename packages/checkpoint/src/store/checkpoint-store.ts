@@ -13,12 +13,14 @@ import { listEntries } from './checkpoint-entries.ts';
 import { saveInThread } from './save-in-thread.ts';
 import { writeCheckpoint } from './write-checkpoint.ts';
 
+/** A checkpoint that is damaged, and how. */
 export interface SkippedCheckpoint {
   readonly step: number;
   readonly directory: string;
   readonly reason: string;
 }
 
+/** A checkpoint whose checksums held. */
 export interface LoadedCheckpoint {
   readonly step: number;
   readonly directory: string;
@@ -28,11 +30,13 @@ export interface LoadedCheckpoint {
   readonly skipped: readonly SkippedCheckpoint[];
 }
 
+/** What else stays when older checkpoints are removed. */
 export interface SaveOptions {
   /** Steps that stay beside the last ones, such as the best so far. */
   readonly keepSteps?: readonly number[];
 }
 
+/** Saves and loads the checkpoints of one run, by step. */
 export interface CheckpointStore {
   readonly directory: string;
   /**
@@ -51,6 +55,7 @@ export interface CheckpointStore {
   steps(): Promise<number[]>;
 }
 
+/** How many checkpoints stay, and where they are written. */
 export interface CheckpointStoreOptions {
   /** How many checkpoints to keep, at least 1; those that fail verification do not count. */
   readonly keepLast: number;

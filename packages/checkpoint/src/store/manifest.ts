@@ -9,6 +9,7 @@ import { readJsonFile } from '../files/read-json-file.ts';
 import { writeFileAtomic } from '../files/write-file-atomic.ts';
 import type { JsonObject } from '../json-value.ts';
 
+/** What `manifest.json` says of a stage's directory. */
 export interface StageManifest {
   /** Name of the stage that wrote the directory. */
   readonly stage: string;

@@ -29,6 +29,7 @@ export interface TensorReader {
   readBytes(name: string): Promise<Uint8Array>;
   /** The same bytes in pieces of 1 MiB, for tensors that are passed on; each piece is valid until the next one is asked for. */
   readPieces(name: string): AsyncIterable<Uint8Array>;
+  /** Closes the source; tensors cannot be read after it. */
   close(): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ import type { ParamMap } from '../params/param-map.ts';
 import { tf } from '../tf.ts';
 import { backpropagate } from './tape.ts';
 
+/** A loss, what it gave out beside its value, and its gradients; every tensor is owned by the caller. */
 export interface ValueAndGrad<Aux extends Record<string, tf.Tensor>> {
   readonly loss: tf.Scalar;
   readonly aux: Aux;

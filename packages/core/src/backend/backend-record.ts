@@ -4,8 +4,11 @@
 
 /** In the default order of preference. */
 export const BACKEND_NAMES = ['node-gpu', 'webgpu', 'node', 'wasm', 'cpu'] as const;
+
+/** One of `BACKEND_NAMES`, the names by which `initBackend`, recipes and `marco doctor` speak of backends. */
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
+/** A preferred backend that was passed over, and what would bring it back. */
 export interface RefusedBackend {
   readonly name: BackendName;
   /** What is missing or went wrong. */
@@ -38,6 +41,7 @@ export interface BackendRecord extends BackendFacts {
   readonly refused: readonly RefusedBackend[];
 }
 
+/** Whether one backend could start here, found out without starting it. */
 export interface BackendProbe {
   readonly name: BackendName;
   readonly available: boolean;

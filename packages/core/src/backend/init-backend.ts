@@ -6,6 +6,7 @@ import { coreError } from '../core-error.ts';
 import { BACKEND_NAMES, type BackendName, type BackendRecord, type RefusedBackend } from './backend-record.ts';
 import { type ProductKind, startBackend } from './start-backend.ts';
 
+/** Which backends to try and how the chosen one computes. */
 export interface InitBackendOptions {
   /** Tried in order; the first that starts is taken. Default: node-gpu, webgpu, node, wasm, cpu. */
   readonly prefer?: readonly BackendName[];

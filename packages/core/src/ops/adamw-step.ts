@@ -8,6 +8,7 @@ import { ShapeError } from '../shape/shape-error.ts';
 import { tf } from '../tf.ts';
 import { hasKernel, runKernel } from './custom-op.ts';
 
+/** One parameter with its gradient and moments, all of one shape; none is disposed. */
 export interface AdamWTensors {
   readonly param: tf.Tensor;
   readonly grad: tf.Tensor;
@@ -17,6 +18,7 @@ export interface AdamWTensors {
   readonly v: tf.Tensor;
 }
 
+/** The numbers of one AdamW step, the learning rate already that of this step. */
 export interface AdamWSettings {
   readonly learningRate: number;
   readonly beta1: number;

@@ -11,6 +11,7 @@ export interface NamedArray {
   readonly data: Float32Array | Int32Array;
 }
 
+/** A `ParamMap` off the device: typed arrays with shapes, under the same names. */
 export type ArrayMap = ReadonlyMap<string, NamedArray>;
 
 /** @returns copies of all values, in the order of the map; the caller's arrays share no memory with the backend */

@@ -8,9 +8,11 @@ import { coreError } from '../core-error.ts';
 import { exactCosSin, exactLog } from './exact-math.ts';
 import { type Key, philox4x32 } from './philox.ts';
 
+/** A stream of random numbers that can be sought, forked and drawn from in several distributions. */
 export interface Random {
   /** Words of 32 bits drawn so far; `seek` back to it to draw the same numbers again. */
   readonly position: number;
+  /** Goes to a number of drawn words, as read from `position` before; nothing is drawn on the way. */
   seek(position: number): void;
   /** 32 random bits, in [0, 2^32). */
   uint32(): number;
@@ -35,7 +37,11 @@ const TWO_POW_32 = 4_294_967_296;
 const DRAW = 0;
 const FORK = 1;
 
-/** @param seed an integer of at most 53 bits, or a string; the number 1 and the string '1' are different seeds */
+/**
+ * Opens a stream of random numbers at its beginning.
+ *
+ * @param seed an integer of at most 53 bits, or a string; the number 1 and the string '1' are different seeds
+ */
 export function createRandom(seed: number | string): Random {
   if (typeof seed === 'number' && !Number.isSafeInteger(seed)) {
     throw coreError(

@@ -6,6 +6,7 @@ import type { ParamMap } from '@marco-ts/core';
 import { parseQwen2Config, type Qwen2Config } from '../qwen2/qwen2-config.ts';
 import { type ReadQwen2ParamsOptions, readParams } from '../qwen2/read-qwen2-params.ts';
 
+/** A model in memory, with the configs of its directory. */
 export interface LoadedQwen2 {
   readonly config: Qwen2Config;
   readonly generationConfig?: JsonObject;
@@ -13,6 +14,7 @@ export interface LoadedQwen2 {
   readonly params: ParamMap;
 }
 
+/** Limits of loading. */
 export type LoadQwen2Options = Pick<ReadQwen2ParamsOptions, 'memoryBudgetBytes'>;
 
 /** @throws naming the file and tensor: another architecture, and as `readQwen2Params` and `openHuggingFaceModel` */

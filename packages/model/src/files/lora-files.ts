@@ -19,6 +19,7 @@ import { modelError } from '../model-error.ts';
 import { ADAPTER_PREFIX } from '../qwen2/parameter-shapes.ts';
 import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
 
+/** An adapter, what it adapts, and how it is stored. */
 export interface SaveLoraOptions {
   readonly config: Qwen2Config;
   readonly lora: LoraConfig;

@@ -7,6 +7,7 @@ import { modelError } from '../model-error.ts';
 import { listFaults, parameterShapes, shapeFaults } from '../qwen2/parameter-shapes.ts';
 import { type Qwen2Config, qwen2ConfigToJson } from '../qwen2/qwen2-config.ts';
 
+/** A model, the files that go with it, and how they are stored. */
 export interface SaveQwen2Options {
   readonly config: Qwen2Config;
   /** Exactly the parameters of the config; not disposed. */

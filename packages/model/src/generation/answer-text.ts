@@ -11,6 +11,7 @@ export interface TokenTextDecoder {
   end(): string;
 }
 
+/** How the tokens of answers become text, and which text ends an answer. */
 export interface AnswerTextOptions {
   /** One for each answer: this package knows no tokenizer. */
   readonly createDecoder: () => TokenTextDecoder;

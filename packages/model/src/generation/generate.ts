@@ -14,6 +14,7 @@ import { type NewTokens, nextTokenLogits } from './next-token-logits.ts';
 import { nextTurn } from './next-turn.ts';
 import { checkSampling, type SamplingOptions, sampleToken } from './sample-token.ts';
 
+/** The model, the prompts, how tokens are chosen, and who is told of them. */
 export interface GenerateOptions extends SamplingOptions {
   /** Not disposed. */
   readonly params: ParamMap;

@@ -7,6 +7,7 @@
 import type { Random } from '@marco-ts/core';
 import { modelError } from '../model-error.ts';
 
+/** How the next token is chosen; by default the most likely one. */
 export interface SamplingOptions {
   /** 0 takes the most likely token. @default 0 */
   readonly temperature?: number;

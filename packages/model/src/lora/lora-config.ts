@@ -9,6 +9,7 @@ import { modelError } from '../model-error.ts';
 import { ADAPTER_PREFIX, EMBEDDING, HEAD, parameterShapes } from '../qwen2/parameter-shapes.ts';
 import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
 
+/** The shape of an adapter: how thin its matrices are, how strongly they count, and on which layers. */
 export interface LoraConfig {
   readonly rank: number;
   /** The product counts alpha / rank times. */

@@ -9,6 +9,7 @@ import { checkIds } from '../qwen2/check-ids.ts';
 import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
 import type { Qwen2Inputs } from '../qwen2/qwen2-hidden.ts';
 
+/** B sequences of L tokens with what is to be learned of them, packed documents told apart by segments. */
 export interface CausalBatch {
   readonly batchSize: number;
   readonly sequenceLength: number;

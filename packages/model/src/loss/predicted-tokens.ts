@@ -7,6 +7,7 @@
 import { IGNORE_INDEX } from '@marco-ts/core';
 import type { CausalBatch } from './causal-batch.ts';
 
+/** What the positions of a batch predict. */
 export interface PredictedTokens {
   /** `[B·L]`: what each position predicts, or IGNORE_INDEX. */
   readonly targets: Int32Array;

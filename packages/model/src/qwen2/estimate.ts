@@ -9,6 +9,7 @@ import { modelError } from '../model-error.ts';
 import { EMBEDDING, HEAD, parameterShapes } from './parameter-shapes.ts';
 import { checkQwen2Config, type Qwen2Config } from './qwen2-config.ts';
 
+/** The batch and the way of computing that the costs are for. */
 export interface EstimateOptions {
   /** Sequences per micro-batch. @default 1 */
   readonly batchSize?: number;
@@ -24,6 +25,7 @@ export interface EstimateOptions {
   readonly numTrainableParams?: number;
 }
 
+/** Costs of a model by its config alone, in parameters, floating-point operations and bytes. */
 export interface Estimate {
   readonly numParams: number;
   /** Without the embedding and the output layer. */

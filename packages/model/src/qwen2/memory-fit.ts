@@ -7,12 +7,14 @@ import { modelError } from '../model-error.ts';
 import { type EstimateOptions, estimate } from './estimate.ts';
 import type { Qwen2Config } from './qwen2-config.ts';
 
+/** The run and the memory that there is for it. */
 export interface MemoryFitOptions extends EstimateOptions {
   /** Training holds gradients, moments and what the backward pass reads; inference holds keys and values. */
   readonly purpose: 'training' | 'inference';
   readonly budgetBytes: number;
 }
 
+/** Whether a run fits its budget, and the largest batch and sequence that would. */
 export interface MemoryFit {
   readonly fits: boolean;
   readonly neededBytes: number;

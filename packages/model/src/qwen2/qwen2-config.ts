@@ -7,6 +7,7 @@
 import type { JsonObject } from '@marco-ts/checkpoint';
 import { modelError } from '../model-error.ts';
 
+/** What determines the shapes and the arithmetic of a Qwen2 model. */
 export interface Qwen2Config {
   readonly hiddenSize: number;
   readonly numHiddenLayers: number;

@@ -10,6 +10,7 @@ import type { Qwen2Config } from './qwen2-config.ts';
 import { isAdapted, layerWeights, type Qwen2Inputs } from './qwen2-hidden.ts';
 import { type KeyValues, qwen2Layer } from './qwen2-layer.ts';
 
+/** What was read before: P tokens a row, by their segments, keys and values. */
 export interface EarlierTokens {
   /** [B, P] int32; -1 is padding, which no token sees; not disposed */
   readonly segmentIds_BP: tf.Tensor2D;
@@ -17,6 +18,7 @@ export interface EarlierTokens {
   readonly keyValues: (layer: number) => KeyValues;
 }
 
+/** What the new tokens came to, and the keys and values that a later call may come after; owned by the caller. */
 export interface HiddenAndKeyValues {
   readonly hidden_BLD: tf.Tensor3D;
   /** of the new tokens alone, one per layer */

@@ -17,6 +17,7 @@ import {
 import type { Qwen2Config } from './qwen2-config.ts';
 import { type LayerWeights, qwen2Layer } from './qwen2-layer.ts';
 
+/** Token ids with their positions and segments, each [B, L]. */
 export interface Qwen2Inputs {
   /** int32, each below `vocabSize`. */
   readonly inputIds_BL: tf.Tensor2D;
@@ -26,6 +27,7 @@ export interface Qwen2Inputs {
   readonly segmentIds_BL: tf.Tensor2D;
 }
 
+/** How the decoder is computed; its values do not depend on it. */
 export interface Qwen2Options {
   /** Compute each layer again in the backward pass instead of keeping its insides: less memory, a third more time. */
   readonly recompute?: boolean;

@@ -14,6 +14,7 @@ const COMMON = {
   eosTokenId: 151_643,
 } as const;
 
+/** Configs of the released Qwen2 base models by their names: `0.5B`, `1.5B`, `7B`, `72B`. */
 export const QWEN2_SIZES = {
   '0.5B': {
     ...COMMON,

@@ -10,9 +10,11 @@ import type { Qwen2Config } from './qwen2-config.ts';
 /** What is asked of open weights; `openSafetensorsFrom` and `openHuggingFaceModel` of @marco-ts/checkpoint give it. */
 export interface WeightFiles {
   readonly tensors: ReadonlyMap<string, WeightTensor>;
+  /** The values of one tensor, halves widened to float32. Throws when the file has no tensor of that name. */
   readArray(name: string): Promise<{ readonly shape: readonly number[]; readonly data: Float32Array | Int32Array }>;
 }
 
+/** A tensor of the files, as its header describes it. */
 export interface WeightTensor {
   readonly shape: readonly number[];
   readonly dtype: string;
@@ -20,6 +22,7 @@ export interface WeightTensor {
   readonly path?: string;
 }
 
+/** Limits of reading, and what errors call the weights. */
 export interface ReadQwen2ParamsOptions {
   /** Bytes that the weights may take in memory; when they would take more, nothing is read. */
   readonly memoryBudgetBytes?: number;

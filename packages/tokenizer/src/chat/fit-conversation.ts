@@ -6,6 +6,7 @@
 import type { ChatMessage, Tokenizer } from '../tokenizer.ts';
 import { tokenizerError } from '../tokenizer-error.ts';
 
+/** A conversation, and the room that there is for it and for the answer. */
 export interface FitConversationOptions {
   /** never forgotten; absent, the template's own stands */
   readonly system?: string | undefined;
@@ -17,6 +18,7 @@ export interface FitConversationOptions {
   readonly maxNewTokens: number;
 }
 
+/** The prompt that fits, and how much of the conversation it leaves out. */
 export interface FittedConversation {
   /** ids, the opening of the answer at the end */
   readonly prompt: Int32Array;

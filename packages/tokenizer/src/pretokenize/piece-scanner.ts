@@ -9,9 +9,14 @@ import { LETTER, NEWLINE, NUMBER, OTHER, SPACE, unicodeClasses } from './unicode
 /** End of the piece that starts at `start`; the text ends at `end`. */
 export type PieceScanner = (units: Uint16Array, start: number, end: number) => number;
 
+/** How GPT-2 splits text before merging. */
 export const GPT2_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+/** How Qwen2 and Qwen2.5 split text before merging: every digit is a piece of its own. */
 export const QWEN2_PATTERN =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+/** How Llama 3 splits text before merging: Qwen2's pattern with up to three digits in a piece. */
 export const LLAMA3_PATTERN = QWEN2_PATTERN.replace('|\\p{N}|', '|\\p{N}{1,3}|');
 
 /** The scanner of a known pattern, or null. */

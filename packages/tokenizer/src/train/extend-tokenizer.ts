@@ -14,6 +14,7 @@ import { countWords } from './count-words.ts';
 import { learnMerges } from './learn-merges.ts';
 import { mergeTexts } from './train-tokenizer.ts';
 
+/** How many tokens are added, and how often a pair must occur for one. */
 export interface ExtendTokenizerOptions {
   /** At most so many; fewer when the text has no more pairs to join. */
   readonly numNewTokens: number;
@@ -21,6 +22,7 @@ export interface ExtendTokenizerOptions {
   readonly minFrequency?: number;
 }
 
+/** A token that was added. */
 export interface NewToken {
   readonly id: number;
   /** As the vocabulary writes it. */
@@ -29,6 +31,7 @@ export interface NewToken {
   readonly oldIds: Int32Array;
 }
 
+/** The larger tokenizer, and what its new rows of the embedding may begin as. */
 export interface ExtendedTokenizer {
   readonly tokenizer: Tokenizer;
   /** By ascending id, the first being the old tokenizer's `vocabSize`. */
@@ -36,6 +39,8 @@ export interface ExtendedTokenizer {
 }
 
 /**
+ * Learns merges on the texts and appends their tokens, without moving an old id.
+ *
  * @param tokenizer stays as it is
  * @param texts documents of the new languages; read once
  */

@@ -14,6 +14,7 @@ import { describeValue, tokenizerError } from '../tokenizer-error.ts';
 import { countWords } from './count-words.ts';
 import { learnMerges } from './learn-merges.ts';
 
+/** Size of the vocabulary and what belongs to it beside the learned tokens. */
 export interface TrainTokenizerOptions {
   /** Ids in all: 256 bytes, learned tokens and special tokens. Fewer are made when the text has no more pairs to join. */
   readonly vocabSize: number;

@@ -7,6 +7,7 @@
  */
 import { type ParamMap, tf } from '@marco-ts/core';
 
+/** A rule by which the average of a parameter takes up the parameter's next value. */
 export interface WeightAverage {
   readonly name: string;
   /**
@@ -17,6 +18,7 @@ export interface WeightAverage {
   blend(average: tf.Tensor, param: tf.Tensor, step: number): tf.Tensor;
 }
 
+/** How slowly an exponential mean forgets, and where it begins. */
 export interface ExponentialAverageOptions {
   /** Share of the average that stays at each step, in [0, 1), such as 0.999. */
   readonly decay: number;
@@ -34,6 +36,7 @@ export function exponentialAverage({ decay, fromStep = 1 }: ExponentialAverageOp
   };
 }
 
+/** Which steps an equal mean counts. */
 export interface EqualAverageOptions {
   /** First step that counts; the average is the parameter until then. */
   readonly fromStep: number;

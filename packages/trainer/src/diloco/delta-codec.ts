@@ -6,7 +6,10 @@
  */
 import { createHash } from 'node:crypto';
 
+/** How floats are sent: four bytes, two, or one with a scale per block. */
 export type DeltaFormat = 'f32' | 'bf16' | 'int8';
+
+/** Float arrays under the names of their parameters. */
 export type FloatArrays = ReadonlyMap<string, Float32Array>;
 
 /** Values that share a scale; 4 bytes of scale per 128 values. */
@@ -20,7 +23,11 @@ interface Part {
   readonly bytes: Uint8Array;
 }
 
-/** @param arrays not changed; int8 rounds each value to 1/127 of the largest of its block */
+/**
+ * Arrays as the bytes of a safetensors file in one of the formats.
+ *
+ * @param arrays not changed; int8 rounds each value to 1/127 of the largest of its block
+ */
 export function encodeDelta(arrays: FloatArrays, format: DeltaFormat): Uint8Array {
   const parts = [...arrays].flatMap(([name, values]) => encodeArray(name, values, format));
   const hash = createHash('sha256');

@@ -15,6 +15,7 @@ import { type DeltaFormat, decodeDelta, encodeDelta, type FloatArrays } from './
 import type { Mailbox } from './mailbox.ts';
 import { nesterovOuterStep, type OuterSettings } from './nesterov-outer-step.ts';
 
+/** Who the worker is, where it meets the others, and how a round goes. */
 export interface DilocoOptions extends Partial<OuterSettings> {
   readonly mailbox: Mailbox;
   /** Unique among the workers, and the same when a worker is started again. */
@@ -34,6 +35,7 @@ export interface DilocoOptions extends Partial<OuterSettings> {
   readonly signal?: AbortSignal;
 }
 
+/** A member of a common run, given to `train` as `synchronize`. */
 export interface DilocoWorker extends Synchronize {
   /** Tells the others not to wait for this worker in the round at hand; its steps since the last exchange are lost to them. */
   leave(): Promise<void>;

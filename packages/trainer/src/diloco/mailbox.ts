@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 
+/** Files under keys, shared by all workers of a run. */
 export interface Mailbox {
   /** for messages */
   readonly place: string;
@@ -14,13 +15,19 @@ export interface Mailbox {
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** @returns whether this call was the one that put it: of several at once exactly one is */
   putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean>;
+  /** The bytes under a key; undefined when there are none. */
   get(key: string): Promise<Uint8Array | undefined>;
   /** @returns every key that begins with `prefix`, in order */
   list(prefix: string): Promise<string[]>;
+  /** Removes a key; one that is not there is no error. */
   remove(key: string): Promise<void>;
 }
 
-/** @param root made when absent; on a file system with atomic renames and hard links, such as NFS or Lustre */
+/**
+ * A mailbox in a directory that every worker sees.
+ *
+ * @param root made when absent; on a file system with atomic renames and hard links, such as NFS or Lustre
+ */
 export function createDirectoryMailbox(root: string): Mailbox {
   const write = async (key: string, bytes: Uint8Array): Promise<{ path: string; temporary: string }> => {
     const path = join(root, key);

@@ -9,6 +9,7 @@ export interface OuterSettings {
   readonly momentum: number;
 }
 
+/** One parameter of the common run, and the momentum of its outer steps. */
 export interface OuterState {
   readonly params: Float32Array<ArrayBuffer>;
   /** zeros before the first round */

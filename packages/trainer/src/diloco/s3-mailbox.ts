@@ -6,6 +6,7 @@
 import { AwsClient } from 'aws4fetch';
 import type { Mailbox } from './mailbox.ts';
 
+/** The bucket, the place in it, and the key pair that opens it. */
 export interface S3MailboxOptions {
   /** Such as `https://s3.eu-central-1.amazonaws.com` or `http://127.0.0.1:9000`; the bucket is the first part of the path. */
   readonly endpoint: string;

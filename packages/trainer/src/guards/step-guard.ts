@@ -6,6 +6,7 @@
  */
 import { spikeOf } from './spike.ts';
 
+/** When a loss or gradient norm is so far from the recent ones that it is a fault. */
 export interface SpikeOptions {
   /** Robust deviations above the median from which a loss or gradient norm is a spike; default 12. */
   readonly threshold?: number;
@@ -15,6 +16,7 @@ export interface SpikeOptions {
   readonly minSteps?: number;
 }
 
+/** What counts as a fault, and what is done about one. */
 export interface GuardOptions {
   /** `stop` ends the run with a `DivergenceError`; `skip` leaves the step's update out, with a warning. Default `stop`. */
   readonly onFault?: 'stop' | 'skip';

@@ -3,9 +3,11 @@
  */
 import type { TrainEvent } from '../loop/train-event.ts';
 
+/** Takes down events, one after the other, until it is closed. */
 export interface EventLogger {
   /** Safe with the operating system, or handed to whoever keeps it, once it returns. */
   log(event: TrainEvent): Promise<void>;
+  /** Writes what is left and lets go of file or server. */
   close(): Promise<void>;
 }
 

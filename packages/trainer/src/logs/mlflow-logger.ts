@@ -7,6 +7,7 @@
 import type { EventLogger } from './event-logger.ts';
 import { eventScalars } from './event-scalars.ts';
 
+/** The server, and the experiment and run that events belong to. */
 export interface MlflowLoggerOptions {
   /** Such as `http://127.0.0.1:5000`. */
   readonly trackingUri: string;
@@ -22,6 +23,7 @@ export interface MlflowLoggerOptions {
   readonly onWarning?: (message: string) => void;
 }
 
+/** A logger that also knows the id of its run. */
 export interface MlflowLogger extends EventLogger {
   readonly runId: string;
 }

@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import type { TrainEvent } from '../loop/train-event.ts';
 
+/** An event with the time at which it was written, ISO 8601 in UTC. */
 export type LoggedEvent = TrainEvent & { readonly time: string };
 
 /**

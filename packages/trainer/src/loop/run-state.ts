@@ -9,6 +9,7 @@ import { EMPTY_HISTORY, type GuardHistory } from '../guards/step-guard.ts';
 import type { OptimizerState } from '../optimizers/optimizer.ts';
 import { NOTHING_WATCHED, type Watched } from './watched-metric.ts';
 
+/** Where and how often a run is saved, and whose checkpoints it goes on from. */
 export interface CheckpointOptions {
   /** Of `createCheckpointStore`; with `inThread` the loop goes on while a checkpoint is written. */
   readonly store: Pick<CheckpointStore, 'save' | 'loadLatest'>;

@@ -5,6 +5,7 @@
  */
 import type { ParamMap } from '@marco-ts/core';
 
+/** Parameters and step of the common run. */
 export interface SharedState {
   /** Tensors that are not those handed in are owned by the loop. */
   readonly params: ParamMap;
@@ -12,12 +13,14 @@ export interface SharedState {
   readonly step: number;
 }
 
+/** What an exchange brought, and what is to be logged of it. */
 export interface Exchange extends SharedState {
   readonly metrics: Readonly<Record<string, number>>;
   /** for people, such as a worker that did not answer */
   readonly notes: readonly string[];
 }
 
+/** Called by the loop at its exchanges, so that several runs become one. */
 export interface Synchronize {
   /** Steps between two exchanges. */
   readonly every: number;

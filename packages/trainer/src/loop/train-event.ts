@@ -10,6 +10,7 @@ export interface GroupLoss {
   readonly numTargets: number;
 }
 
+/** The first event of a run. */
 export interface RunStarted {
   readonly type: 'run-started';
   /** Steps already done: 0, or the step of the checkpoint that the run goes on from. */
@@ -47,6 +48,7 @@ export interface StepCompleted {
   readonly groups?: Readonly<Record<string, GroupLoss>>;
 }
 
+/** What the run holds in memory between two steps. */
 export interface MemoryUse {
   /** Tensors alive in the backend between two steps: constant over a run. */
   readonly numTensors: number;
@@ -55,6 +57,7 @@ export interface MemoryUse {
   readonly residentBytes?: number;
 }
 
+/** What `evaluate.run` measured after a step. */
 export interface EvaluationCompleted {
   readonly type: 'evaluation-completed';
   readonly step: number;
@@ -85,6 +88,7 @@ export interface CheckpointSaved {
   readonly stallMs: number;
 }
 
+/** Something that did not stop the run and that a person should know. */
 export interface Warning {
   readonly type: 'warning';
   readonly step: number;
@@ -98,6 +102,7 @@ export interface RunInterrupted {
   readonly step: number;
 }
 
+/** The last event of a run that came to its end. */
 export interface RunFinished {
   readonly type: 'run-finished';
   readonly step: number;
@@ -109,6 +114,7 @@ export interface RunFinished {
   readonly stoppedEarly?: boolean;
 }
 
+/** Any event of a run, told apart by `type`. */
 export type TrainEvent =
   | RunStarted
   | StepCompleted

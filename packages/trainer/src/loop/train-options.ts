@@ -10,12 +10,15 @@ import type { SpeedFacts } from './step-window.ts';
 import type { Synchronize } from './synchronize.ts';
 import type { WatchOptions } from './watched-metric.ts';
 
+/** When a run is evaluated, and how. */
 export interface EvaluateOptions {
   /** Steps between two evaluations; the last step is evaluated as well. */
   readonly every: number;
   /** Evaluate before the first step too. Default false. */
   readonly atStart?: boolean;
   /**
+   * Measures the parameters after a step.
+   *
    * @param params all parameters, borrowed for the call: not to be disposed or kept
    * @param average of the weights, where `average` is asked for, with the frozen ones as they are; borrowed too
    */
@@ -30,6 +33,7 @@ export interface ContinueFrom {
   readonly numSteps: number;
 }
 
+/** Everything that `train` is told: where it begins, what it learns from, how it steps, and what is kept. */
 export interface TrainOptions<Batch> {
   /** Where a fresh run begins; never disposed, never changed. May be disposed once the run has started. */
   readonly params: ParamMap;

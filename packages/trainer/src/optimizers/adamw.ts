@@ -12,6 +12,7 @@ import { updateEachParameter, zeroSlots } from './update-each-parameter.ts';
 /** first and second moment */
 const SLOTS = ['m', 'v'];
 
+/** Rate, moments and decay of AdamW. */
 export interface AdamWOptions {
   readonly learningRate: Schedule;
   /** Default 0.9. */

@@ -10,6 +10,7 @@ import type { Optimizer } from './optimizer.ts';
 import { orthogonalize } from './orthogonalize.ts';
 import { updateEachParameter, zeroSlots } from './update-each-parameter.ts';
 
+/** Rate, momentum and decay of Muon, and how its steps are scaled. */
 export interface MuonOptions {
   readonly learningRate: Schedule;
   /** Default 0.95. */

@@ -26,6 +26,7 @@ export type OptimizerState = ParamMap;
 /** Numbers for the log, such as `gradNorm` and `learningRate`. */
 export type OptimizerMetrics = Readonly<Record<string, number>>;
 
+/** What a step of an optimizer gives. */
 export interface OptimizerStep {
   /** New tensors, owned by the caller; a parameter that did not change may be the tensor that came in. */
   readonly params: ParamMap;
@@ -36,8 +37,13 @@ export interface OptimizerStep {
 /** The end of a chain: turns gradients into new parameters. Arguments are never disposed but through `release`. */
 export interface Optimizer {
   readonly name: string;
+  /** State before the first step, as named tensors owned by the caller. */
   init(params: ParamMap): OptimizerState;
-  /** @param step optimizer steps taken before this one */
+  /**
+   * Turns gradients into new parameters, and tells `release` of each tensor that was replaced.
+   *
+   * @param step optimizer steps taken before this one
+   */
   step(
     params: ParamMap,
     updates: Updates,
@@ -47,6 +53,7 @@ export interface Optimizer {
   ): Promise<OptimizerStep>;
 }
 
+/** What a transformation makes of gradients. */
 export interface TransformStep {
   /** Gradients that differ from those that came in are owned by the caller. */
   readonly updates: Updates;
@@ -57,6 +64,8 @@ export interface TransformStep {
 /** A link of a chain before its end: changes gradients or only their scale. Arguments are never disposed. */
 export interface GradientTransform {
   readonly name: string;
+  /** State before the first step, as named tensors owned by the caller. */
   init(params: ParamMap): OptimizerState;
+  /** What is passed on in place of the gradients; `step` counts the steps taken before this one. */
   update(updates: Updates, state: OptimizerState, params: ParamMap, step: number): Promise<TransformStep>;
 }

@@ -7,6 +7,7 @@ import type { ParamMap, tf } from '@marco-ts/core';
 import type { Optimizer, OptimizerMetrics, OptimizerState } from './optimizer.ts';
 import { addPrefixed, withoutPrefix } from './prefixed-state.ts';
 
+/** Some of the parameters, and the optimizer that moves them. */
 export interface OptimizerPart {
   /** Which parameters are this part's; the first part that says yes has them. */
   readonly select: (name: string, param: tf.Tensor) => boolean;

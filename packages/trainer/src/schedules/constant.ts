@@ -5,6 +5,7 @@
  */
 import { requireNonNegative, requireStepCounts, type Schedule } from './schedule.ts';
 
+/** The rate and how long it is warmed up to. */
 export interface ConstantOptions {
   readonly peak: number;
   /** Steps from 0 to `peak`; 0 (default) starts at `peak`. */

@@ -5,6 +5,7 @@
  */
 import { decayFactor, requireNonNegative, requireStepCounts, requireWarmupWithin, type Schedule } from './schedule.ts';
 
+/** A peak, the way up to it and the way down from it. */
 export interface DecayOptions {
   readonly peak: number;
   /** Steps from 0 to `peak`; 0 (default) starts at `peak`. */

@@ -13,6 +13,7 @@ import {
   type Schedule,
 } from './schedule.ts';
 
+/** Peaks, lengths and shapes of both stages. */
 export interface TwoStageScheduleOptions {
   /** Maximum of the first stage. */
   readonly peak: number;

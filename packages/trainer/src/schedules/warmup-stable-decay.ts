@@ -6,6 +6,7 @@
  */
 import { type DecayShape, decayFactor, requireNonNegative, requireStepCounts, type Schedule } from './schedule.ts';
 
+/** The peak, and the steps up to it and down from it. */
 export interface WarmupStableDecayOptions {
   readonly peak: number;
   readonly warmupSteps?: number;

@@ -5,6 +5,7 @@
  */
 import type { LossFn, ParamMap, tf } from '@marco-ts/core';
 
+/** Parameters by whether they are trained. */
 export interface SplitParams {
   /** Both hold the tensors that came in, in their order. */
   readonly trainable: ParamMap;
