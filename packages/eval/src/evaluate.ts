@@ -10,6 +10,7 @@ import { binomialStandardError } from './statistics/standard-error.ts';
 import { aggregateSamples } from './tasks/aggregate-samples.ts';
 import type { EvalTask, Json, TaskResult } from './tasks/eval-task.ts';
 
+/** How far an evaluation has come. */
 export interface EvaluateProgress {
   readonly task: string;
   /** position of the task, from 0, and number of tasks */
@@ -20,10 +21,12 @@ export interface EvaluateProgress {
   readonly total: number;
 }
 
+/** How much is asked, how errors are estimated, and what is written into the results. */
 export interface EvaluateOptions {
   /** at most this many items of each language or direction; default all */
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told as requests are answered. */
   readonly onProgress?: ((progress: EvaluateProgress) => void) | undefined;
   /** bootstrap resamples for the errors of corpus scores; default 200 */
   readonly numResamples?: number | undefined;

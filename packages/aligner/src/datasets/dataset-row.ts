@@ -8,6 +8,7 @@ export interface DatasetRow {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** What is wrong with one field of one row. */
 export interface RowProblem {
   readonly where: string;
   readonly field: string;

@@ -6,7 +6,10 @@
  */
 import { z } from 'zod';
 
+/** The shapes of rows that are read, by LLaMA-Factory's and TRL's names. */
 export const ROW_TEMPLATES = ['alpaca', 'sharegpt', 'openai', 'prompt-completion'] as const;
+
+/** One of `ROW_TEMPLATES`. */
 export type RowTemplate = (typeof ROW_TEMPLATES)[number];
 
 const columnNames = [
@@ -34,6 +37,7 @@ const tagNames = [
 ] as const;
 export type TagName = (typeof tagNames)[number];
 
+/** How a set's rows are written, as far as it is not found from the rows themselves. */
 export interface DatasetSpec {
   readonly template?: RowTemplate;
   /** What a field is called in the rows, where it is not called as usual. */

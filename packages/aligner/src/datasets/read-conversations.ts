@@ -8,6 +8,7 @@ import { expectOneTemplate } from './detect-row-template.ts';
 import { languageOfRow, type RowLanguage } from './row-language.ts';
 import { rowMessages } from './row-messages.ts';
 
+/** The rows, what they are written in, and what becomes of bad ones. */
 export interface ReadConversationsOptions {
   readonly rows: readonly DatasetRow[];
   /** Default: found from the fields. */
@@ -19,6 +20,7 @@ export interface ReadConversationsOptions {
   readonly badRows?: BadRows;
 }
 
+/** How many rows were read and kept, and what was wrong with the others. */
 export interface ReadReport {
   readonly numRows: number;
   readonly numKept: number;

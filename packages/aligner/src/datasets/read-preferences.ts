@@ -14,6 +14,7 @@ import type { ReadReport } from './read-conversations.ts';
 import { languageOfRow, type RowLanguage } from './row-language.ts';
 import { columnOf, messageList, oneMessage, rowMessages, text } from './row-messages.ts';
 
+/** The rows, what they are written in, and what becomes of bad ones. */
 export interface ReadPreferencesOptions {
   readonly rows: readonly DatasetRow[];
   /** Default: found from the fields. */

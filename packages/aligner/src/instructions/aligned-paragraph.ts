@@ -21,6 +21,7 @@ export interface TranslationPair {
   readonly language: string;
 }
 
+/** Which way pairs are translated: from the pivot language, to it, or both. */
 export type TranslationDirections = 'both' | 'from_pivot' | 'to_pivot';
 
 /** Paragraphs by id, in order of first appearance. @throws Error for one language twice under an id, or an empty text */

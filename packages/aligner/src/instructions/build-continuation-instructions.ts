@@ -13,6 +13,7 @@ export const CONTINUATION_INSTRUCTIONS: readonly string[] = [
   '{text}\n\nGo on in {language}.',
 ];
 
+/** What is continued, how it is asked for, and how many are made of each language. */
 export interface ContinuationOptions {
   readonly paragraphs: readonly AlignedParagraph[];
   /** What is continued: whole articles (default) or single paragraphs, which fit into shorter sequences. */

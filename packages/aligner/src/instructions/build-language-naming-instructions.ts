@@ -13,6 +13,7 @@ export const LANGUAGE_NAMING_INSTRUCTIONS: readonly string[] = [
   '{text}\n\nName the language of this text.',
 ];
 
+/** Which texts are named, how it is asked for, and how many are made of each language. */
 export interface LanguageNamingOptions {
   readonly paragraphs: readonly AlignedParagraph[];
   readonly templates?: readonly string[];

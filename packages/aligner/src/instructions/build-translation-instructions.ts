@@ -15,6 +15,7 @@ export const TRANSLATION_INSTRUCTIONS: readonly string[] = [
   '{text}\n\nSay this in {target}.',
 ];
 
+/** Which paragraphs are translated between which languages, and how it is asked for. */
 export interface TranslationInstructionOptions {
   readonly paragraphs: readonly AlignedParagraph[];
   /** One side of every pair; default `eng_Latn`. */

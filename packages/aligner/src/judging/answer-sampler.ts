@@ -15,13 +15,18 @@ export interface AnswerPrompt {
   readonly reference?: string;
 }
 
-/** @returns for each prompt its answers; fewer than asked for where the source refused */
+/**
+ * Gives several answers to each prompt.
+ *
+ * @returns for each prompt its answers; fewer than asked for where the source refused
+ */
 export type AnswerSampler = (
   prompts: readonly AnswerPrompt[],
   numAnswers: number,
   signal?: AbortSignal,
 ) => Promise<readonly (readonly string[])[]>;
 
+/** The model that answers, and how it samples. */
 export interface ModelSamplerOptions {
   readonly params: ParamMap;
   readonly config: Qwen2Config;

@@ -2,6 +2,7 @@
 import type { ChatMessage } from '@marco-ts/tokenizer';
 import type { AnswerSampler } from './answer-sampler.ts';
 
+/** How one answer is asked for, and how many at a time. */
 export interface ChatSamplerOptions {
   /** One answer to a conversation; must be random for several to differ. `sample` counts the answers to it from 0, for a seed. */
   readonly ask: (

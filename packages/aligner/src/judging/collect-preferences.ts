@@ -7,6 +7,7 @@ import type { PreferencePair } from '../preferences/preference-pair.ts';
 import type { AnswerPrompt, AnswerSampler } from './answer-sampler.ts';
 import type { Judge } from './judge.ts';
 
+/** The prompts, who answers them, and who judges. */
 export interface CollectPreferencesOptions {
   readonly prompts: readonly AnswerPrompt[];
   readonly sample: AnswerSampler;
@@ -17,10 +18,12 @@ export interface CollectPreferencesOptions {
   readonly includeReference?: boolean;
   /** Prompts that are sampled and judged together; default 64. */
   readonly batchSize?: number;
+  /** Told after each batch of prompts. */
   readonly onProgress?: (progress: { readonly numPrompts: number; readonly completedPrompts: number }) => void;
   readonly signal?: AbortSignal;
 }
 
+/** The pairs, and a table of how they came about. */
 export interface CollectedPreferences {
   readonly pairs: PreferencePair[];
   readonly table: PreferenceTable;
@@ -29,6 +32,7 @@ export interface CollectedPreferences {
 /** Prompts = pairs + all kinds of prompts without a pair, for each language. */
 export type PreferenceTable = Readonly<Record<string, LanguagePreferences>>;
 
+/** How pairs of one language came about, and why prompts gave none. */
 export interface LanguagePreferences {
   readonly numPrompts: number;
   readonly numPairs: number;

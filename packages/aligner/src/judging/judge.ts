@@ -3,6 +3,7 @@
  */
 import type { AnswerPrompt } from './answer-sampler.ts';
 
+/** Which answers make a pair, and why. */
 export interface Verdict {
   /** Indices of the answers. */
   readonly best: number;

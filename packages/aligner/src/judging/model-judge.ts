@@ -7,6 +7,7 @@
 import type { AnswerPrompt } from './answer-sampler.ts';
 import type { Judge } from './judge.ts';
 
+/** The model that judges, and how it is asked. */
 export interface ModelJudgeOptions {
   /** The judge's answer to an instruction, such as a text generator of `@marco-ts/data` or our own model. */
   readonly ask: (instruction: string, signal?: AbortSignal) => Promise<string>;
@@ -16,6 +17,7 @@ export interface ModelJudgeOptions {
   readonly languageName?: (language: string) => string;
 }
 
+/** What a judge is asked when nothing else is given; its slots are filled for every pair of answers. */
 export const JUDGE_INSTRUCTION = `Two assistants answered the same request. Which answer is better: more correct, more helpful, and in {language}?
 
 Request:

@@ -7,6 +7,7 @@
 import type { AnswerPrompt } from './answer-sampler.ts';
 import type { Judge } from './judge.ts';
 
+/** One reward and how much it counts. */
 export interface Reward {
   /** Such as `language_consistency`; the reason of pairs that it decides. */
   readonly name: string;
@@ -66,7 +67,11 @@ export function lengthReward(
   };
 }
 
-/** @param options.minMargin smallest difference of sums that makes a pair; default 0.05 */
+/**
+ * A judge that adds up rewards: the best sum is chosen, the worst rejected.
+ *
+ * @param options.minMargin smallest difference of sums that makes a pair; default 0.05
+ */
 export function rewardJudge(rewards: readonly Reward[], options: { readonly minMargin?: number } = {}): Judge {
   const { minMargin = 0.05 } = options;
   if (rewards.length === 0) {

@@ -5,10 +5,12 @@
  */
 import type { AnswerPrompt } from './answer-sampler.ts';
 
+/** The prompts, the languages wanted, who translates, and what a usable translation is. */
 export interface TranslatePromptsOptions {
   readonly prompts: readonly AnswerPrompt[];
   /** ISO 639-3 and script of the languages wanted. */
   readonly languages: readonly string[];
+  /** Translates one text into a language, given by its code. */
   readonly translate: (text: string, language: string, signal?: AbortSignal) => Promise<string>;
   /** Of a text; undefined where it cannot tell, which passes. */
   readonly identify?: (text: string) => string | undefined;
@@ -17,6 +19,7 @@ export interface TranslatePromptsOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The usable translations, and how many were not usable and why. */
 export interface TranslatedPrompts {
   /** Without references, which are in the old language. */
   readonly prompts: AnswerPrompt[];

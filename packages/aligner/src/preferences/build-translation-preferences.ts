@@ -26,11 +26,13 @@ import type { PreferencePair } from './preference-pair.ts';
  */
 export type RejectionKind = 'wrong_language' | 'truncated' | 'other_article';
 
+/** As for translation instructions, with the ways in which answers are made wrong. */
 export interface TranslationPreferenceOptions extends TranslationInstructionOptions {
   /** Each pair takes the kind that its language has fewest of, so that they are balanced; default all three. */
   readonly kinds?: readonly RejectionKind[];
 }
 
+/** The pairs, and how many of each kind there are. */
 export interface TranslationPreferences {
   readonly pairs: PreferencePair[];
   /** Pairs by language and kind. */

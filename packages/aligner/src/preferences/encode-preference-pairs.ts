@@ -9,6 +9,7 @@ import type { ChatMessage, Tokenizer } from '@marco-ts/tokenizer';
 import { countTargets, requireKnownIds, type TokenSequence } from '../sequences/token-sequence.ts';
 import { type PreferencePair, requirePair } from './preference-pair.ts';
 
+/** A pair as ids: both answers, each with the prompt before it. */
 export interface EncodedPreferencePair {
   readonly chosen: TokenSequence;
   readonly rejected: TokenSequence;
@@ -18,6 +19,7 @@ export interface EncodedPreferencePair {
   readonly isDesirable?: boolean;
 }
 
+/** The pairs that fit, and how many did not. */
 export interface EncodedPreferences {
   readonly pairs: EncodedPreferencePair[];
   readonly numPairs: number;
@@ -25,6 +27,7 @@ export interface EncodedPreferences {
   readonly tooLong: Readonly<Record<string, number>>;
 }
 
+/** What a pair must fit. */
 export interface EncodePreferencesOptions {
   /** Longest prompt with answer, in tokens. */
   readonly maxLength: number;

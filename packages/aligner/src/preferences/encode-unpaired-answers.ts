@@ -13,6 +13,7 @@ import {
 } from './encode-preference-pairs.ts';
 import { requireAnswer, requirePrompt } from './preference-pair.ts';
 
+/** One answer to a prompt, known to be good or bad. */
 export interface UnpairedAnswer {
   /** Ends with a user message. */
   readonly prompt: readonly ChatMessage[];

@@ -10,6 +10,7 @@ import { type Qwen2Config, tokenNll } from '@marco-ts/model';
 import type { PreferenceBatch } from './preference-batch.ts';
 import { sequenceLogProbs } from './sequence-log-probs.ts';
 
+/** The numbers of the KTO loss. */
 export interface KtoFormula {
   /** Default 0.1. */
   readonly beta?: number;
@@ -19,6 +20,7 @@ export interface KtoFormula {
   readonly undesirableWeight?: number;
 }
 
+/** The loss and the model that it is of. */
 export interface KtoLossOptions extends KtoFormula {
   readonly config: Qwen2Config;
   readonly recompute?: boolean;

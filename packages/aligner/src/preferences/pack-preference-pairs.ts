@@ -9,6 +9,7 @@ import { requireBatchIndex, requirePositiveIntegers } from '../sft/pack-conversa
 import type { EncodedPreferencePair } from './encode-preference-pairs.ts';
 import { collatePreferencePairs, type PreferenceBatch, type ReferenceLogProbs } from './preference-batch.ts';
 
+/** The pairs, the shape of batches, and the order in which pairs are seen. */
 export interface PackPreferencePairsOptions {
   readonly pairs: readonly EncodedPreferencePair[];
   /** From `precomputeReferenceLogProbs`, in the order of `pairs`; only the precomputation itself goes without. */
@@ -23,6 +24,7 @@ export interface PackPreferencePairsOptions {
   readonly groupBy?: (pair: EncodedPreferencePair) => string;
 }
 
+/** Batches of preference pairs, any of them at once. */
 export interface PreferenceLoader {
   readonly numBatches: number;
   readonly microBatchSize: number;
@@ -32,6 +34,7 @@ export interface PreferenceLoader {
   readonly numPairs: number;
   /** Indices of the pairs in a batch. */
   pairsAt(index: number): readonly number[];
+  /** The batch of an index in [0, numBatches), the same each time. */
   batchAt(index: number): PreferenceBatch;
 }
 

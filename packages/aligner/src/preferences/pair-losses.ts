@@ -12,6 +12,8 @@ import { tf } from '@marco-ts/core';
 
 /** `sft` is the chosen answer's nll, a term to add to others. */
 export const PREFERENCE_LOSS_TYPES = ['sigmoid', 'hinge', 'ipo', 'robust', 'simpo', 'orpo', 'sft'] as const;
+
+/** One of `PREFERENCE_LOSS_TYPES`, by TRL's names. */
 export type PreferenceLossType = (typeof PREFERENCE_LOSS_TYPES)[number];
 
 const REFERENCE_FREE: readonly PreferenceLossType[] = ['simpo', 'orpo', 'sft'];
@@ -21,6 +23,7 @@ export function needsReference(lossType: PreferenceLossType): boolean {
   return !REFERENCE_FREE.includes(lossType);
 }
 
+/** Which loss, and its numbers; each counts for the losses that know it. */
 export interface PairLossOptions {
   readonly lossType: PreferenceLossType;
   /** Strength of the pull towards the reference; scale of the rewards for `simpo`, weight of the odds ratio for `orpo`. */

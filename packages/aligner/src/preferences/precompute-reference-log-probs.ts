@@ -12,6 +12,7 @@ import { readReferenceCache, writeReferenceCache } from './reference-cache.ts';
 import type { ReferenceFingerprint } from './reference-fingerprint.ts';
 import { sequenceLogProbs } from './sequence-log-probs.ts';
 
+/** The reference, the pairs, the shape of its batches, and where values are kept. */
 export interface PrecomputeReferenceOptions {
   /** The frozen reference; neither changed nor disposed. */
   readonly params: ParamMap;
@@ -22,6 +23,7 @@ export interface PrecomputeReferenceOptions {
   readonly padTokenId: number;
   /** Where to keep the values, and what they depend on (`fingerprintReference`). */
   readonly cache?: { readonly path: string; readonly fingerprint: ReferenceFingerprint };
+  /** Told after each batch. */
   readonly onProgress?: (progress: { readonly numBatches: number; readonly completedBatches: number }) => void;
   readonly signal?: AbortSignal;
 }

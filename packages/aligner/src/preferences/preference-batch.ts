@@ -7,6 +7,7 @@ import { type CollatedRows, type CollateOptions, collateRows, type PlacedSequenc
 import { countTargets } from '../sequences/token-sequence.ts';
 import type { EncodedPreferencePair } from './encode-preference-pairs.ts';
 
+/** P pairs in B rows of L positions. */
 export interface PreferenceBatch extends CollatedRows {
   readonly numPairs: number;
   /** [2P] tokens with loss in each sequence */
@@ -26,6 +27,8 @@ export interface ReferenceLogProbs {
 }
 
 /**
+ * Lays chosen and rejected answers into rows as one batch.
+ *
  * @param rows sequence numbers in each row: pair i of `indices` has its chosen answer as i, its rejected one as P + i
  * @param indices of the batch's pairs in `pairs`
  */

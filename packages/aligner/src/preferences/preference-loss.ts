@@ -21,6 +21,7 @@ import {
 import type { PreferenceBatch } from './preference-batch.ts';
 import { sequenceLogProbs } from './sequence-log-probs.ts';
 
+/** The losses that are added up, and their numbers. */
 export interface PreferenceLossFormula {
   /** Losses to add up; default `['sigmoid']`. */
   readonly lossTypes?: readonly PreferenceLossType[];
@@ -34,6 +35,7 @@ export interface PreferenceLossFormula {
   readonly simpoGamma?: number;
 }
 
+/** The loss and the model that it is of. */
 export interface PreferenceLossOptions extends PreferenceLossFormula {
   readonly config: Qwen2Config;
   /** Recompute each layer in the backward pass. */

@@ -4,6 +4,7 @@
 import type { ChatMessage } from '@marco-ts/tokenizer';
 import { requireMessages } from '../sft/conversation.ts';
 
+/** A prompt with a better and a worse answer. */
 export interface PreferencePair {
   /** Ends with a user message. */
   readonly prompt: readonly ChatMessage[];

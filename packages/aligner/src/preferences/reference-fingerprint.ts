@@ -6,6 +6,7 @@ import { type ParamMap, paramsToArrays } from '@marco-ts/core';
 import type { ChatMessage, Tokenizer } from '@marco-ts/tokenizer';
 import type { EncodedPreferencePair } from './encode-preference-pairs.ts';
 
+/** Hashes of all that they depend on, kept beside the values. */
 export interface ReferenceFingerprint {
   /** SHA-256 of the encoded pairs, labels included: template and masks count. */
   readonly data: string;
@@ -18,6 +19,7 @@ export interface ReferenceFingerprint {
   readonly maxLength: number;
 }
 
+/** Everything that reference log-probabilities depend on. */
 export interface FingerprintOptions {
   readonly pairs: readonly EncodedPreferencePair[];
   /** The frozen reference, or a hash of it where one is known (its files' SHA-256), which saves reading every value. */

@@ -10,6 +10,7 @@ import { collateRows } from '../sequences/collate-rows.ts';
 import type { Conversation } from '../sft/conversation.ts';
 import { encodeConversation } from '../sft/encode-conversation.ts';
 
+/** The model that reads the conversations, and the shape of its batches. */
 export interface EmbedOptions {
   readonly params: ParamMap;
   readonly config: Qwen2Config;

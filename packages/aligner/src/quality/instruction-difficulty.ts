@@ -16,6 +16,7 @@ import { countTargets, type TokenSequence } from '../sequences/token-sequence.ts
 import type { Conversation } from '../sft/conversation.ts';
 import type { DropReason, QualityStep } from './quality-step.ts';
 
+/** The model that reads the answers, and the shape of its batches. */
 export interface DifficultyOptions
   extends Pick<
     PrecomputeReferenceOptions,
@@ -59,6 +60,7 @@ function withoutPrompt(sequence: TokenSequence & { readonly numPromptTokens: num
   return answer;
 }
 
+/** Which difficulties are kept. */
 export interface DifficultyStepOptions extends DifficultyOptions {
   /** Above it the instruction does not help; default 1. */
   readonly maxDifficulty?: number;

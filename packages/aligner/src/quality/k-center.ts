@@ -33,6 +33,7 @@ export function kCenterGreedy(vectors: readonly Float32Array[], numCenters: numb
   }
 }
 
+/** How many conversations are kept, by which embeddings. */
 export interface DiversityStepOptions extends EmbedOptions {
   /** Conversations to keep of each language. */
   readonly keepPerLanguage: number;

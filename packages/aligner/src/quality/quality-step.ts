@@ -7,6 +7,7 @@ import type { Conversation } from '../sft/conversation.ts';
 /** Why a conversation is left out; undefined keeps it. */
 export type DropReason = string | undefined;
 
+/** One step of cleaning: a name, and a verdict on each conversation. */
 export interface QualityStep {
   /** Such as `language_consistency`. */
   readonly name: string;
@@ -14,6 +15,7 @@ export interface QualityStep {
   judge(conversations: readonly Conversation[]): readonly DropReason[] | Promise<readonly DropReason[]>;
 }
 
+/** What all steps kept, and the counts of what they did not. */
 export interface SelectedConversations {
   readonly conversations: Conversation[];
   /** Reasons carry the name of their step: `length: answer_too_short`. */

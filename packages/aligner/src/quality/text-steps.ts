@@ -14,6 +14,7 @@ import {
 import type { Conversation } from '../sft/conversation.ts';
 import { answersOf, type DropReason, type QualityStep } from './quality-step.ts';
 
+/** How languages are told, and which answers are checked. */
 export interface LanguageConsistencyOptions {
   /** Of a text, such as `swh_Latn`; undefined where it cannot tell. */
   readonly identify: (text: string) => string | undefined;
@@ -49,7 +50,11 @@ export interface LengthOptions {
   readonly maxConversation?: number;
 }
 
-/** @param options lengths in characters; an answer or a whole conversation outside of them is left out, with the reason. */
+/**
+ * A step that leaves out what is too short or too long.
+ *
+ * @param options lengths in characters; an answer or a whole conversation outside of them is left out, with the reason.
+ */
 export function lengthStep({
   minAnswer = 1,
   maxAnswer = Infinity,

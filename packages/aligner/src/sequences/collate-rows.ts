@@ -6,6 +6,7 @@
 import { IGNORE_INDEX, type TokenBatch } from '@marco-ts/data';
 import type { TokenSequence } from './token-sequence.ts';
 
+/** A sequence in its row, and the numbers that mark its tokens. */
 export interface PlacedSequence {
   readonly sequence: TokenSequence;
   /** Value of `sourceIds` for its tokens. */
@@ -14,11 +15,13 @@ export interface PlacedSequence {
   readonly sequenceId: number;
 }
 
+/** A batch that also says which sequence each token belongs to. */
 export interface CollatedRows extends TokenBatch {
   /** Which sequence a position belongs to; -1 is padding. */
   readonly sequenceIds: Int32Array;
 }
 
+/** The shape of a batch and what fills it up. */
 export interface CollateOptions {
   readonly numRows: number;
   readonly sequenceLength: number;

@@ -5,6 +5,7 @@
  */
 import { IGNORE_INDEX } from '@marco-ts/data';
 
+/** Ids of one conversation with their labels. */
 export interface TokenSequence {
   readonly ids: Int32Array;
   /** As Hugging Face has them, not shifted: the id itself where the model is to learn it, `IGNORE_INDEX` elsewhere. */

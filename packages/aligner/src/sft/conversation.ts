@@ -3,6 +3,7 @@
  */
 import type { ChatMessage } from '@marco-ts/tokenizer';
 
+/** One conversation to learn from. */
 export interface Conversation {
   readonly messages: readonly ChatMessage[];
   /** ISO 639-3 and script of what is to be learned, such as `swh_Latn`. */

@@ -8,6 +8,7 @@ import type { ChatMessage, Tokenizer } from '@marco-ts/tokenizer';
 import { countTargets, requireKnownIds, type TokenSequence, type TooLong } from '../sequences/token-sequence.ts';
 import { requireMessages } from './conversation.ts';
 
+/** What errors call the conversation, and what it may hold. */
 export interface EncodeConversationOptions {
   /** Names the row in errors; default `conversation`. */
   readonly where?: string;

@@ -11,6 +11,7 @@ import { countTargets, type TokenSequence } from '../sequences/token-sequence.ts
 import type { Conversation } from './conversation.ts';
 import { encodeConversation } from './encode-conversation.ts';
 
+/** The conversations, the shape of batches, and the order in which conversations are seen. */
 export interface PackConversationsOptions {
   readonly tokenizer: Tokenizer;
   readonly conversations: readonly Conversation[];
@@ -25,6 +26,7 @@ export interface PackConversationsOptions {
   readonly groupBy?: (conversation: Conversation) => string;
 }
 
+/** What was packed, what was left out, and how full the rows are. */
 export interface PackingReport {
   readonly numConversations: number;
   readonly numKept: number;
@@ -40,6 +42,7 @@ export interface PackingReport {
   readonly usefulShare: number;
 }
 
+/** A batch loader with a report of what was packed. */
 export interface ConversationLoader extends BatchLoader {
   readonly report: PackingReport;
 }

@@ -6,6 +6,7 @@
 import { inputError } from '../input-error.ts';
 import { pythonStrip } from '../python-text.ts';
 
+/** One step of taking an answer out of generated text, by lm-evaluation-harness's names. */
 export type AnswerFilter =
   | {
       readonly function: 'regex';

@@ -10,6 +10,7 @@
 import { inputError } from '../input-error.ts';
 import { PYTHON_SPACE, pythonSplit } from '../python-text.ts';
 
+/** How answers are normalized before they are compared. */
 export interface AnswerMatchOptions {
   /** default 'squad' */
   readonly rules?: 'squad' | 'mlqa' | 'tydiqa' | 'multilingual' | undefined;

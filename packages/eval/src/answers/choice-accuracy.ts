@@ -7,6 +7,7 @@
 import { countBytes } from '../count-bytes.ts';
 import { inputError } from '../input-error.ts';
 
+/** Whether each of the three rules prefers the right choice, and which one it prefers. */
 export interface ChoiceAccuracy {
   readonly acc: 0 | 1;
   readonly accNorm: 0 | 1;

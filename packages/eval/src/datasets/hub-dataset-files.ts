@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { inputError } from '../input-error.ts';
 import type { DatasetFiles } from './dataset-files.ts';
 
+/** Which state of the sets, from where, and where files are kept. */
 export interface HubDatasetOptions {
   readonly revision?: string | undefined;
   readonly accessToken?: string | undefined;

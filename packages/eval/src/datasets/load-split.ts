@@ -7,6 +7,7 @@ import type { DatasetFiles } from './dataset-files.ts';
 import { findSplitFiles, seemingConfigs } from './find-split-files.ts';
 import { readRows } from './read-rows.ts';
 
+/** Which rows of which set, and where its files are. */
 export interface LoadSplitOptions {
   readonly files: DatasetFiles;
   readonly dataset: DatasetReference;

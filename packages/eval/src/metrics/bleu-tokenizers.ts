@@ -8,12 +8,17 @@
 import { inputError } from '../input-error.ts';
 import { pythonSplit, pythonStrip } from '../python-text.ts';
 
+/** The tokenizers that need no model, by sacrebleu's names. */
 export type BleuTokenizerName = 'none' | '13a' | 'char' | 'zh' | 'intl';
 
 /** Those that need a SentencePiece model, which the user brings: see `spmTokenizer`. */
 export type ModelTokenizerName = 'spm' | 'flores101' | 'flores200' | 'spBLEU-1K';
 
-/** @returns the tokens of a line whose trailing white space is gone */
+/**
+ * Splits one line into the tokens that BLEU counts.
+ *
+ * @returns the tokens of a line whose trailing white space is gone
+ */
 export type BleuTokenizer = (line: string) => string[];
 
 const WESTERN_PUNCTUATION = /[{-~[-` -&(-+:-@/]/g;

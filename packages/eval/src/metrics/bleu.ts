@@ -26,6 +26,7 @@ import {
 import { createNgramMatcher } from './ngram-matcher.ts';
 import { createWordNumbers } from './word-numbers.ts';
 
+/** How BLEU splits, smooths and counts; defaults are sacrebleu's. */
 export interface BleuOptions {
   /** default '13a'; 'zh' for Chinese, 'char' for scripts without spaces, 'intl' for Unicode punctuation */
   readonly tokenize?: BleuTokenizerName | ModelTokenizerName | undefined;
@@ -43,6 +44,7 @@ export interface BleuOptions {
   readonly emptyReference?: EmptyReference | undefined;
 }
 
+/** BLEU of a corpus in points of 100, with the counts it was made of, by n-gram order. */
 export interface BleuScore {
   readonly name: 'BLEU';
   readonly score: number;

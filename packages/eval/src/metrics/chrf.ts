@@ -19,6 +19,7 @@ import {
 import { createNgramMatcher, type NgramMatcher } from './ngram-matcher.ts';
 import { createWordNumbers } from './word-numbers.ts';
 
+/** Which n-grams chrF counts and how it weighs them; defaults are sacrebleu's. */
 export interface ChrfOptions {
   /** 0 (default) is chrF, 2 is chrF++ */
   readonly wordOrder?: number | undefined;
@@ -34,6 +35,7 @@ export interface ChrfOptions {
   readonly emptyReference?: EmptyReference | undefined;
 }
 
+/** chrF of a corpus in points of 100. */
 export interface ChrfScore {
   /** chrF2, chrF2++ */
   readonly name: string;

@@ -10,6 +10,7 @@ import { inputError } from '../input-error.ts';
 /** One reference per hypothesis, or sacrebleu's streams: `references[stream][segment]`, where null says that this stream has none here. */
 export type References = readonly string[] | readonly (readonly (string | null)[])[];
 
+/** The statistics of every segment, as rows of one matrix. */
 export interface SegmentStatistics {
   readonly width: number;
   readonly numSegments: number;
@@ -17,13 +18,18 @@ export interface SegmentStatistics {
   readonly values: Float64Array;
 }
 
+/** A metric of a corpus that is computed from sums over its segments, so that any subset can be scored again. */
 export interface CorpusMetric<Score extends { readonly score: number }> {
   /** sacrebleu's name: BLEU, chrF2, chrF2++, TER */
   readonly name: string;
   readonly higherIsBetter: boolean;
   /** @throws Error on mismatched counts or an empty reference */
   statistics(hypotheses: readonly string[], references: References): SegmentStatistics;
-  /** @param sums [width], the statistics added up over segments */
+  /**
+   * The score of the segments whose statistics were added up.
+   *
+   * @param sums [width], the statistics added up over segments
+   */
   scoreFromSums(sums: ArrayLike<number>): Score;
   /** sacrebleu's signature; the version says that this is a port */
   signature(references: References): string;

@@ -5,6 +5,7 @@
  */
 import { pythonFixed } from '../python-text.ts';
 
+/** What is needed to print a score as sacrebleu does. */
 export interface PrintableScore {
   readonly name: string;
   readonly score: number;

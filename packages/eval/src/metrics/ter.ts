@@ -20,10 +20,12 @@ import { countTerEdits } from './count-ter-edits.ts';
 import { type TercomOptions, tercomTokenizer } from './tercom-tokenizer.ts';
 import { createWordNumbers } from './word-numbers.ts';
 
+/** How TER normalizes text; defaults are sacrebleu's. */
 export interface TerOptions extends TercomOptions {
   readonly emptyReference?: EmptyReference | undefined;
 }
 
+/** TER of a corpus in edits per 100 reference words, with both counts. */
 export interface TerScore {
   readonly name: 'TER';
   readonly score: number;

@@ -6,6 +6,7 @@
  */
 import { pythonSplit } from '../python-text.ts';
 
+/** How text is normalized before words are compared. */
 export interface TercomOptions {
   /** unescape XML, set punctuation apart, join lines; default false */
   readonly normalized?: boolean | undefined;

@@ -7,6 +7,7 @@
 import { inputError } from '../input-error.ts';
 import { pythonRightStrip } from '../python-text.ts';
 
+/** Ids of a context and of what continues it. */
 export interface EncodedPair {
   /** at least one token */
   readonly context: Int32Array;

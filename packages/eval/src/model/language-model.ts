@@ -15,6 +15,7 @@ export interface FailedResponse {
   readonly failed: string;
 }
 
+/** How likely a continuation is, in nats. */
 export interface LoglikelihoodResponse extends Partial<FailedResponse> {
   /** NaN where the request was refused or failed; then a notice names it */
   readonly logProb: number;
@@ -24,6 +25,7 @@ export interface LoglikelihoodResponse extends Partial<FailedResponse> {
   readonly numTokens: number;
 }
 
+/** How likely a whole text is, in nats. */
 export interface RollingResponse extends Partial<FailedResponse> {
   /** NaN where the request failed */
   readonly logProb: number;
@@ -32,6 +34,7 @@ export interface RollingResponse extends Partial<FailedResponse> {
   readonly numBytes: number;
 }
 
+/** A prompt, and where its continuation ends. */
 export interface GenerationRequest {
   readonly prompt: string;
   /** the text is cut before the first of these; the end-of-text token always stops */
@@ -39,8 +42,10 @@ export interface GenerationRequest {
   readonly maxNewTokens: number;
 }
 
+/** The generated text, or why there is none. */
 export type GenerationResponse = string | FailedResponse;
 
+/** How a round of requests is stopped and watched. */
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** distinct requests answered so far, and their number */
@@ -62,12 +67,15 @@ export interface RequestNotice {
   readonly excerpt: string;
 }
 
+/** A model that answers evaluation requests, one response for each request and in their order. */
 export interface LanguageModel {
   /** for reports */
   readonly name?: string;
+  /** Log-probability of each continuation after its context, in nats. */
   loglikelihood(requests: readonly LoglikelihoodRequest[], options?: RequestOptions): Promise<LoglikelihoodResponse[]>;
   /** every token of each text, the first from the prefix token alone */
   loglikelihoodRolling(texts: readonly string[], options?: RequestOptions): Promise<RollingResponse[]>;
+  /** What the model writes greedily after each prompt. */
   generateUntil(requests: readonly GenerationRequest[], options?: RequestOptions): Promise<GenerationResponse[]>;
   /** all that did not fit, since the model was made; grows */
   readonly notices?: readonly RequestNotice[];

@@ -21,6 +21,7 @@ import { encodePair } from './encode-pair.ts';
 import type { FailedResponse, LanguageModel, RequestNotice, RequestOptions } from './language-model.ts';
 import { rollingWindows } from './rolling-windows.ts';
 
+/** The server, its model, and how requests are sent. */
 export interface OpenAiLanguageModelOptions extends ServerOptions {
   /** the server's name for it */
   readonly model: string;

@@ -24,6 +24,7 @@ import { rollingWindows, type Window } from './rolling-windows.ts';
 import { readCommonStart, scoreChoices } from './score-choices.ts';
 import { scoreTokens } from './score-tokens.ts';
 
+/** The model, its tokenizer, and how requests are batched and cut. */
 export interface Qwen2LanguageModelOptions {
   /** not disposed; owned by the caller */
   readonly params: ParamMap;
@@ -42,6 +43,7 @@ export interface Qwen2LanguageModelOptions {
 
 /** Every text is generated, as no server can fail. */
 export interface Qwen2LanguageModel extends LanguageModel {
+  /** What the model writes greedily after each prompt. */
   generateUntil(requests: readonly GenerationRequest[], options?: RequestOptions): Promise<string[]>;
 }
 

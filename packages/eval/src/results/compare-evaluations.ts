@@ -11,6 +11,7 @@ import type { EvalContamination } from './contamination.ts';
 import type { EvalResults } from './eval-results.ts';
 import { groupResults } from './group-results.ts';
 
+/** A row of the comparison whose significance allows for the number of rows. */
 export interface CorrectedRow extends ComparisonRow {
   /** Holm's; null where there is no test. `significant` goes by it. */
   readonly adjustedPValue: number | null;
@@ -34,6 +35,7 @@ export interface Disagreements {
   }[];
 }
 
+/** What changed between two evaluations. */
 export interface EvaluationComparison {
   readonly before: string;
   readonly after: string;
@@ -49,6 +51,7 @@ export interface EvaluationComparison {
   readonly contamination?: EvalContamination;
 }
 
+/** How changes are tested, and how many examples are shown. */
 export interface CompareEvaluationsOptions extends CompareOptions {
   /** of each kind and task; default 3 */
   readonly numExamples?: number | undefined;

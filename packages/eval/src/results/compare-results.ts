@@ -10,6 +10,7 @@ import type { EvalSample, GroupResult, TaskResult } from '../tasks/eval-task.ts'
 import { type MetricDefinition, type MetricValue, scoreOfSums, statisticsOfRows } from '../tasks/metric-definition.ts';
 import type { EvalResults } from './eval-results.ts';
 
+/** One score before and after. */
 export interface ComparisonRow {
   readonly task: string;
   readonly metric: string;
@@ -35,6 +36,7 @@ export interface ComparisonRow {
   readonly numSamples: number;
 }
 
+/** How changes are tested. */
 export interface CompareOptions {
   /** default 'bootstrap' */
   readonly method?: 'bootstrap' | 'randomization' | undefined;

@@ -12,6 +12,7 @@ export interface TaskContamination {
   readonly numTextsHit: number;
 }
 
+/** How much of each task's texts stands in the training text. */
 export interface EvalContamination {
   /** words in a run */
   readonly n: number;

@@ -4,6 +4,7 @@
 import type { Json, TaskResult } from '../tasks/eval-task.ts';
 import type { EvalContamination } from './contamination.ts';
 
+/** All that an evaluation measured, samples included. */
 export interface EvalResults {
   readonly format: 'marco-ts/eval-results';
   readonly formatVersion: 1;

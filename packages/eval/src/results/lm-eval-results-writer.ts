@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { EvalResults } from './eval-results.ts';
 import { type LmEvalOptions, lmEvalResults, lmEvalSamples, sanitizeModelName } from './lm-eval-results.ts';
 
+/** What is written beside the scores. */
 export interface WriteLmEvalOptions extends Omit<LmEvalOptions, 'date'> {
   /** when the evaluation was made */
   readonly time: Date;

@@ -11,6 +11,7 @@ import type { EvalSample, Json, TaskResult } from '../tasks/eval-task.ts';
 import type { MetricValue } from '../tasks/metric-definition.ts';
 import type { EvalResults } from './eval-results.ts';
 
+/** What the harness writes about a run and the results do not hold. */
 export interface LmEvalOptions {
   /** Unix time in seconds, for `date` */
   readonly date?: number | undefined;
@@ -18,6 +19,7 @@ export interface LmEvalOptions {
   readonly maxLength?: number | undefined;
 }
 
+/** The contents of a `results_*.json`. */
 export type LmEvalResults = Readonly<Record<string, Json>>;
 
 /** @returns the object of `results_*.json` */

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import type { EvalSample, Json } from '../tasks/eval-task.ts';
 import type { TaskDocument, TaskRequest, TaskResponse } from '../tasks/task-document.ts';
 
+/** A document, what was answered, and how that was scored. */
 export interface LmEvalSampleOptions {
   readonly document: TaskDocument;
   /** position of the row in its split */

@@ -12,12 +12,14 @@ import { inputError } from '../input-error.ts';
 import type { RequestNotice } from '../model/language-model.ts';
 import type { TaskDocument, TaskResponse } from '../tasks/task-document.ts';
 
+/** What was answered to one document. */
 export interface LoggedAnswer {
   readonly responses: readonly TaskResponse[];
   /** of the chunk that the document was asked in; on its first line alone */
   readonly notices: readonly RequestNotice[];
 }
 
+/** An open log: the answers of all ranks so far, and a file for this one's. */
 export interface AnswerLog {
   /** by `documentKey` */
   readonly answers: ReadonlyMap<string, LoggedAnswer>;
@@ -28,6 +30,7 @@ export interface AnswerLog {
     task: string,
     entries: readonly { readonly document: TaskDocument; readonly answer: LoggedAnswer }[],
   ): Promise<void>;
+  /** Closes this rank's file. */
   close(): Promise<void>;
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../tasks/task-document.ts';
 import { type AnswerLog, documentKey } from './answer-log.ts';
 
+/** Which of `worldSize` ranks this one is. */
 export interface Share {
   /** from 0 */
   readonly rank: number;

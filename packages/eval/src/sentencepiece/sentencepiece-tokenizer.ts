@@ -7,6 +7,7 @@
 import { parseSentencePieceModel, type SentencePieceModel } from './sentencepiece-model.ts';
 import { sentencePieceNormalizer } from './sentencepiece-normalizer.ts';
 
+/** A loaded SentencePiece model. */
 export interface SentencePieceTokenizer {
   readonly numPieces: number;
   /** The pieces of a text, with U+2581 for white space. */

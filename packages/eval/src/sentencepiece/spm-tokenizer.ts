@@ -7,7 +7,11 @@ import type { BleuTokenizer } from '../metrics/bleu-tokenizers.ts';
 import { pythonSplit } from '../python-text.ts';
 import { sentencePieceTokenizer } from './sentencepiece-tokenizer.ts';
 
-/** @param model a whole `.model` file, such as flores200's */
+/**
+ * A BLEU tokenizer that splits as a SentencePiece model does. Throws when the bytes are no model.
+ *
+ * @param model a whole `.model` file, such as flores200's
+ */
 export function spmTokenizer(model: Uint8Array): BleuTokenizer {
   const { encode } = sentencePieceTokenizer(model);
   return (line) => pythonSplit(encode(line).join(' '));

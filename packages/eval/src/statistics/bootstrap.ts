@@ -8,8 +8,10 @@ import { createRandom } from '@marco-ts/core';
 import { inputError } from '../input-error.ts';
 import { type SegmentStatistics, sumStatistics } from '../metrics/corpus-metric.ts';
 
+/** What is resampled, how it is scored, and how often. */
 export interface BootstrapOptions {
   readonly statistics: SegmentStatistics;
+  /** The score of statistics added up over a corpus. */
   readonly score: (sums: Float64Array) => number;
   /** default 1000 */
   readonly numResamples?: number | undefined;

@@ -5,11 +5,13 @@
  */
 import { inputError } from '../input-error.ts';
 
+/** The score of one language with its standard error. */
 export interface MacroValue {
   readonly value: number;
   readonly stderr: number | null;
 }
 
+/** The average and its error. */
 export interface MacroAverage extends MacroValue {
   /** how many values were averaged */
   readonly count: number;

@@ -12,11 +12,13 @@ import { inputError } from '../input-error.ts';
 import { type CorpusMetric, type References, type SegmentStatistics, sumStatistics } from '../metrics/corpus-metric.ts';
 import { checkResamples, confidenceInterval } from './bootstrap.ts';
 
+/** The statistics of two systems, and how their difference is tested. */
 export interface PairedTestOptions {
   /** statistics of the first system, segment by segment */
   readonly before: SegmentStatistics;
   /** of the second system, on the same segments in the same order */
   readonly after: SegmentStatistics;
+  /** The score of statistics added up over a corpus. */
   readonly score: (sums: Float64Array) => number;
   /** default 1000 for bootstrap, 10000 for randomization */
   readonly numResamples?: number | undefined;
@@ -26,6 +28,7 @@ export interface PairedTestOptions {
   readonly pValueAs?: 'two-sided' | 'sacrebleu' | undefined;
 }
 
+/** The difference and whether it is more than chance. */
 export interface PairedTestResult {
   readonly before: number;
   readonly after: number;
@@ -78,6 +81,7 @@ export function pairedRandomization(options: PairedTestOptions): PairedTestResul
   return { ...scores, pValue, interval: null, numSegments, numResamples };
 }
 
+/** Two systems' outputs on the same segments, and how they are compared. */
 export interface CompareSystemsOptions {
   readonly metric: CorpusMetric<{ readonly score: number }>;
   readonly baseline: readonly string[];

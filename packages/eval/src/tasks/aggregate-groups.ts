@@ -9,6 +9,7 @@ import { type Aggregate, aggregateSamples } from './aggregate-samples.ts';
 import type { TaskResult } from './eval-task.ts';
 import type { MetricDefinition } from './metric-definition.ts';
 
+/** The scores of a group over its member tasks. */
 export interface GroupAggregate extends Aggregate {
   readonly tasks: readonly string[];
   /** metrics that all members have and score alike */
@@ -16,6 +17,7 @@ export interface GroupAggregate extends Aggregate {
   readonly macroBy: string;
 }
 
+/** Results of tasks, and the groups that they belong to. */
 export interface AggregateGroupsOptions {
   readonly results: Readonly<Record<string, TaskResult>>;
   /** group name to task names, such as `taskGroups()`; groups without a member in the results are left out */

@@ -9,12 +9,14 @@ import type { EvalTask } from './eval-task.ts';
 import { checkItems, countItems, languageGroups, type Tiers } from './select-items.ts';
 import { taskOfDocuments } from './task-document.ts';
 
+/** A text in one language. */
 export interface TextDocument {
   readonly id: string;
   readonly text: string;
   readonly language: string;
 }
 
+/** The documents that are predicted. */
 export interface BitsPerByteOptions {
   readonly documents: readonly TextDocument[];
   /** language to tier; without it there are no tier results */

@@ -11,12 +11,14 @@ import { countBytes } from '../count-bytes.ts';
 import { inputError } from '../input-error.ts';
 import type { ClozeItem } from './cloze-task.ts';
 
+/** A text in paragraphs. */
 export interface Article {
   readonly id: string;
   readonly language: string;
   readonly paragraphs: readonly string[];
 }
 
+/** The articles that items are made of, and how many. */
 export interface BuildClozeOptions {
   readonly articles: readonly Article[];
   readonly seed: number | string;

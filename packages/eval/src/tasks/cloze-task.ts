@@ -12,6 +12,7 @@ import type { MetricDefinition } from './metric-definition.ts';
 import { checkItems, countItems, languageGroups, type Tiers } from './select-items.ts';
 import { taskOfDocuments } from './task-document.ts';
 
+/** A context and the texts that may go on from it. */
 export interface ClozeItem {
   readonly id: string;
   readonly language: string;
@@ -21,6 +22,7 @@ export interface ClozeItem {
   readonly gold: number;
 }
 
+/** The items, and how a choice is set after its context. */
 export interface ClozeOptions {
   readonly items: readonly ClozeItem[];
   /** between context and choice, scored with the choice but not counted in its length; default '\n' */

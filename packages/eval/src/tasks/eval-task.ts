@@ -7,8 +7,10 @@ import type { LanguageModel, RequestNotice } from '../model/language-model.ts';
 import type { MetricDefinition, MetricValue } from './metric-definition.ts';
 import type { TaskDocument } from './task-document.ts';
 
+/** A value that survives JSON. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
+/** A task with its items, ready to be asked of any model. */
 export interface EvalTask {
   readonly name: string;
   /** raised whenever scores stop being comparable */
@@ -30,16 +32,20 @@ export interface EvalTask {
   readonly unusable?: readonly SkippedItem[] | undefined;
   /** such as sacrebleu's, by metric and group; `run` reports them too */
   readonly signatures?: Readonly<Record<string, string>> | undefined;
+  /** Asks a model about every item within the limit. */
   run(model: LanguageModel, context: TaskContext): Promise<TaskRun>;
 }
 
+/** How a task is asked. */
 export interface TaskContext {
   /** at most this many items of each group of `macroBy`, the first ones */
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told as requests are answered, with the number of all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
+/** What one item came to: its groups, its numbers, and what was asked and answered. */
 export interface EvalSample {
   readonly id: string;
   /** such as language, tier, direction, kind */
@@ -50,6 +56,7 @@ export interface EvalSample {
   readonly record: Readonly<Record<string, Json>>;
 }
 
+/** What a task's items came to, before they are scored. */
 export interface TaskRun {
   readonly samples: readonly EvalSample[];
   /** items that the model could not answer, with why; they are in no score */
@@ -60,11 +67,13 @@ export interface TaskRun {
   readonly notices?: readonly RequestNotice[];
 }
 
+/** An item that is in no score, and why. */
 export interface SkippedItem {
   readonly id: string;
   readonly reason: string;
 }
 
+/** The scores of a group of samples. */
 export interface GroupResult {
   readonly numSamples: number;
   /** over the samples of the group */
@@ -73,6 +82,7 @@ export interface GroupResult {
   readonly macro?: Readonly<Record<string, MetricValue & { readonly count: number }>>;
 }
 
+/** The scores of a task, and all that is needed to compare or compute them again. */
 export interface TaskResult {
   readonly version: number;
   readonly outputType: EvalTask['outputType'];

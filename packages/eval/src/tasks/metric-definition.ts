@@ -11,6 +11,7 @@ import { terMetric } from '../metrics/ter.ts';
 import { bootstrapStandardError } from '../statistics/bootstrap.ts';
 import { ratioStandardError } from '../statistics/standard-error.ts';
 
+/** How the sums of a metric become its score. */
 export type MetricKind =
   /** rows [value, 1]: scale * sum / count; any [numerator, denominator] gives a ratio of sums */
   | { readonly type: 'ratio'; readonly scale: number }
@@ -20,6 +21,7 @@ export type MetricKind =
   | { readonly type: 'chrf'; readonly options: ChrfOptions }
   | { readonly type: 'ter' };
 
+/** How a metric is computed from sums, and how its value is to be read. */
 export interface MetricDefinition {
   readonly kind: MetricKind;
   readonly higherIsBetter: boolean;
@@ -29,6 +31,7 @@ export interface MetricDefinition {
   readonly unit: string;
 }
 
+/** A score with its standard error, null where there is none. */
 export interface MetricValue {
   readonly value: number;
   readonly stderr: number | null;

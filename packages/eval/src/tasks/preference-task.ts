@@ -18,6 +18,7 @@ import type { MetricDefinition } from './metric-definition.ts';
 import { checkItems, countItems, languageGroups, type Tiers } from './select-items.ts';
 import { taskOfDocuments } from './task-document.ts';
 
+/** A prompt with a better and a worse answer. */
 export interface PreferencePair<Prompt> {
   readonly prompt: Prompt;
   readonly chosen: string;
@@ -35,6 +36,7 @@ export interface PairLogProbs {
   readonly rejected: number;
 }
 
+/** How a prompt and an answer become text. */
 export interface PreferenceFormat<Prompt> {
   /** the text before the answer, such as a chat rendered with its generation prompt */
   readonly formatPrompt: (prompt: Prompt) => string;
@@ -42,6 +44,7 @@ export interface PreferenceFormat<Prompt> {
   readonly completionSuffix?: string | undefined;
 }
 
+/** The pairs, their form, and what a reference model makes of them. */
 export interface PreferenceOptions<Prompt> extends PreferenceFormat<Prompt> {
   readonly pairs: readonly PreferencePair<Prompt>[];
   /** the reference's log-probabilities, one per pair, from `preferenceLogProbs`; without them there are no reward metrics */

@@ -3,6 +3,7 @@
  */
 import { inputError } from '../input-error.ts';
 
+/** The tier of each language, such as `{ swh_Latn: 'low' }`. */
 export type Tiers = Readonly<Record<string, string>>;
 
 /**

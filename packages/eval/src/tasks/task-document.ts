@@ -11,6 +11,7 @@ import type {
 import type { EvalSample, EvalTask, Json, SkippedItem, TaskRun } from './eval-task.ts';
 import { selectItems } from './select-items.ts';
 
+/** A request to a model, told apart by `type`. */
 export type TaskRequest =
   | { readonly type: 'loglikelihood'; readonly context: string; readonly continuation: string }
   | { readonly type: 'loglikelihood_rolling'; readonly text: string }
@@ -21,6 +22,7 @@ export type TaskRequest =
       readonly maxNewTokens: number;
     };
 
+/** The answer to one request, of the type that the request asks for. */
 export type TaskResponse = LoglikelihoodResponse | RollingResponse | GenerationResponse;
 
 /** What the answers say, or why they say nothing. */
@@ -28,6 +30,7 @@ export type DocumentScore =
   | Pick<EvalSample, 'statistics' | 'record'>
   | { /** such as a choice longer than the window */ readonly skipped: string };
 
+/** One item of a task, with all its requests. */
 export interface TaskDocument {
   readonly id: string;
   readonly groups: Readonly<Record<string, string>>;
@@ -36,7 +39,11 @@ export interface TaskDocument {
   readonly row: Json;
   /** the right answer, for `samples_*.jsonl` */
   readonly target: Json;
-  /** @param responses one for each request, in their order, none of them failed */
+  /**
+   * What the answers say of the item.
+   *
+   * @param responses one for each request, in their order, none of them failed
+   */
   score(responses: readonly TaskResponse[]): DocumentScore;
 }
 

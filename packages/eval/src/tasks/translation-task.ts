@@ -15,6 +15,7 @@ import type { MetricDefinition } from './metric-definition.ts';
 import { checkItems, countItems, languageGroups, type Tiers } from './select-items.ts';
 import { taskOfDocuments } from './task-document.ts';
 
+/** A text and its reference translation. */
 export interface TranslationPair {
   readonly id: string;
   readonly source: string;
@@ -24,6 +25,7 @@ export interface TranslationPair {
   readonly targetLanguage: string;
 }
 
+/** The pairs, how a translation is asked for, and how it is scored. */
 export interface TranslationOptions {
   readonly pairs: readonly TranslationPair[];
   /** the text before the translation: a template, few-shot examples, or a rendered chat */

@@ -9,6 +9,7 @@ import { inputError } from '../input-error.ts';
 import type { TaskDefinition } from '../tasks/definition/task-definition.ts';
 import { definitionOfConfig, type YamlTask } from './definition-of-config.ts';
 
+/** A group of tasks and how their scores are put together. */
 export interface YamlGroup {
   readonly group: string;
   readonly tasks: readonly string[];
@@ -16,8 +17,10 @@ export interface YamlGroup {
   readonly weightBySize: Readonly<Record<string, boolean>>;
 }
 
+/** The file, and how files that it names are read. */
 export interface ReadTaskYamlOptions {
   readonly path: string;
+  /** The text of a file, for the YAML itself and for what it includes. */
   readonly read: (path: string) => Promise<string>;
   /** `xxx_Xxxx` of the task's texts, which the format does not say; also read from `metadata.language` */
   readonly language?: string | undefined;

@@ -5,11 +5,13 @@
  */
 import type { Row, TaskDefinition } from './task-definition.ts';
 
+/** One turn of a conversation. */
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
 }
 
+/** How turns become the text that the model reads. */
 export interface ChatOptions {
   /** turns to one text that ends where the assistant's answer begins */
   readonly render: (messages: readonly ChatMessage[]) => string;
@@ -17,6 +19,7 @@ export interface ChatOptions {
   readonly fewShotAsMultiturn?: boolean | undefined;
 }
 
+/** Whether the text before an answer is plain or a chat. */
 export interface ContextOptions {
   readonly chat?: ChatOptions | undefined;
   readonly systemInstruction?: string | undefined;

@@ -8,6 +8,7 @@ import { taskOfDocuments } from '../task-document.ts';
 import { type BuildDocumentsOptions, buildDocuments } from './build-documents.ts';
 import type { Row, TaskDefinition } from './task-definition.ts';
 
+/** Shots, limits and form of a task's requests; what is left out is the definition's. */
 export type DocumentTaskOptions = Partial<BuildDocumentsOptions>;
 
 /**

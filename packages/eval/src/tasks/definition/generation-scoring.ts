@@ -20,13 +20,16 @@ const SHARE: MetricDefinition = {
   unit: 'share',
 };
 
+/** A way of taking the answer out of generated text, with the name that its metric carries. */
 export interface NamedFilter {
   /** 'none' is not shown in the metric's name */
   readonly name: string;
   readonly filters: readonly AnswerFilter[];
 }
 
+/** What answers are compared with, and what counts as equal. */
 export interface FilteredMatchOptions {
+  /** The right answer of a row. */
   readonly reference: (row: Row) => string;
   readonly pipelines: readonly NamedFilter[];
   readonly ignoreCase?: boolean | undefined;
@@ -79,9 +82,12 @@ export function answerOverlap(golds: (row: Row) => readonly string[], rules: Ans
   };
 }
 
+/** The metrics of translations, by the names that results carry. */
 export type TranslationMetricName = 'bleu' | 'spbleu' | 'chrf' | 'chrf++' | 'ter';
 
+/** What translations are compared with, and by which metrics. */
 export interface TranslationScoringOptions {
+  /** The reference translation of a row. */
   readonly reference: (row: Row) => string;
   readonly metrics: readonly TranslationMetricName[];
   /** of bleu; default 13a */

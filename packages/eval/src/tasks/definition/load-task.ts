@@ -8,6 +8,7 @@ import type { EvalTask } from '../eval-task.ts';
 import { type DocumentTaskOptions, documentTask } from './document-task.ts';
 import { evaluationSplit, fewShotSplit, type Row, type TaskDefinition } from './task-definition.ts';
 
+/** Where the rows are, and how they are asked. */
 export interface LoadTaskOptions extends DocumentTaskOptions {
   readonly files: DatasetFiles;
 }

@@ -7,6 +7,7 @@
 import type { Json } from '../eval-task.ts';
 import type { MetricDefinition } from '../metric-definition.ts';
 
+/** A row of a data set, its fields unchecked. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** One side of a parallel set: a file of its own, line by line beside the others. */
@@ -17,6 +18,7 @@ export interface ParallelSide {
   readonly name: string;
 }
 
+/** Where the rows of a task are. */
 export interface DatasetReference {
   /** `owner/name` on the Hub, also the folder below a local root */
   readonly path: string;
@@ -30,12 +32,14 @@ export interface DatasetReference {
   readonly parallel?: readonly ParallelSide[] | undefined;
 }
 
+/** Names of a set's splits; the test split is scored, the validation split where there is none. */
 export interface Splits {
   readonly training?: string | undefined;
   readonly validation?: string | undefined;
   readonly test?: string | undefined;
 }
 
+/** Where examples come from. */
 export interface FewShotRule {
   /** default: training, else validation, else test */
   readonly split?: string | undefined;
@@ -48,7 +52,9 @@ export interface FewShotRule {
 /** Choices as continuations of one text. */
 export interface ChoicePrompt {
   readonly type: 'multiple_choice';
+  /** The text before the answer. */
   readonly text: (row: Row) => string;
+  /** The answers to choose from. */
   readonly choices: (row: Row) => readonly string[];
   /** index of the right choice, or of each right one */
   readonly gold: (row: Row) => number | readonly number[];
@@ -59,13 +65,18 @@ export interface ChoicePrompt {
 /** Choices as contexts of one continuation, as in Winograd schemas. */
 export interface ContextChoicePrompt {
   readonly type: 'multiple_contexts';
+  /** The contexts to choose from. */
   readonly contexts: (row: Row) => readonly string[];
+  /** The text that all contexts share as their end. */
   readonly continuation: (row: Row) => string;
+  /** Index of the right context. */
   readonly gold: (row: Row) => number;
 }
 
+/** A text that the model goes on from, and how its answer is scored. */
 export interface GenerationPrompt {
   readonly type: 'generate_until';
+  /** The text before the answer. */
   readonly text: (row: Row) => string;
   /** the answer shown in an example */
   readonly target: (row: Row) => string;
@@ -75,21 +86,28 @@ export interface GenerationPrompt {
   readonly scoring: GenerationScoring;
 }
 
+/** A text whose continuation is scored by its log-likelihood. */
 export interface ContinuationPrompt {
   readonly type: 'loglikelihood';
+  /** The text before it. */
   readonly text: (row: Row) => string;
+  /** The continuation that is scored. */
   readonly target: (row: Row) => string;
 }
 
+/** A text that is scored as a whole. */
 export interface RollingPrompt {
   readonly type: 'loglikelihood_rolling';
+  /** The text that is scored. */
   readonly text: (row: Row) => string;
 }
 
+/** How a row becomes requests, told apart by `type`. */
 export type TaskPrompt = ChoicePrompt | ContextChoicePrompt | GenerationPrompt | ContinuationPrompt | RollingPrompt;
 
 export type ChoiceMetric = 'acc' | 'acc_norm' | 'acc_bytes';
 
+/** How generated answers become numbers. */
 export interface GenerationScoring {
   /** a name with a comma names its filter as well: 'exact_match,strict-match' */
   readonly metrics: Readonly<Record<string, MetricDefinition>>;
@@ -100,6 +118,7 @@ export interface GenerationScoring {
   readonly signatures?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Everything that a task is, apart from its rows. */
 export interface TaskDefinition {
   /** lm-evaluation-harness's where it has the task */
   readonly name: string;

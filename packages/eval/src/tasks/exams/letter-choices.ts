@@ -8,8 +8,11 @@ import { UnusableRow } from '../definition/unusable-row.ts';
 
 export const FOUR_LETTERS = ['A', 'B', 'C', 'D'] as const;
 
+/** How a row is read as a question with lettered options. */
 export interface LetterChoices {
+  /** The question of a row. */
   readonly question: (row: Row) => string;
+  /** The options of a row, without letters. */
   readonly options: (row: Row) => readonly string[];
   /** index of the right option */
   readonly gold: (row: Row) => number;

@@ -8,6 +8,7 @@ import { createRandom, type Random } from '@marco-ts/core';
 import type { Row } from '../definition/task-definition.ts';
 import type { HeldOutKind } from './held-out-tasks.ts';
 
+/** A paragraph that was kept out of training. */
 export interface HeldOutParagraph {
   /** the same for all languages: paragraphs of one id are translations of each other */
   readonly paragraphId: string;
@@ -17,6 +18,7 @@ export interface HeldOutParagraph {
   readonly text: string;
 }
 
+/** The paragraphs that rows are made of. */
 export interface HeldOutRowsOptions {
   readonly paragraphs: readonly HeldOutParagraph[];
   /** language translated from; it gets no translation choices itself */

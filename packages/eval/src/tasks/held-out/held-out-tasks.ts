@@ -18,9 +18,15 @@ export function heldOutTasks(): TaskDefinition[] {
 }
 
 export const HELD_OUT_KINDS = ['word_order', 'translation_choice'] as const;
+
+/** One of `HELD_OUT_KINDS`. */
 export type HeldOutKind = (typeof HELD_OUT_KINDS)[number];
 
-/** @param language such as `swh_Latn`; its rows are made from the text that a run holds out */
+/**
+ * The definition of a held-out benchmark for one language.
+ *
+ * @param language such as `swh_Latn`; its rows are made from the text that a run holds out
+ */
 export function heldOutTask(kind: HeldOutKind, language: string): TaskDefinition {
   return {
     name: `${HELD_OUT}_${kind}_${language}`,

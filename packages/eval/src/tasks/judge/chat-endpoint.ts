@@ -7,11 +7,13 @@ import { inputError } from '../../input-error.ts';
 import { postJson, ServerFault, type ServerOptions } from '../../server/post-json.ts';
 import type { ChatMessage } from '../definition/build-context.ts';
 
+/** Answers a conversation with the next turn's text. */
 export type ChatModel = (
   messages: readonly ChatMessage[],
   options?: { readonly signal?: AbortSignal | undefined },
 ) => Promise<string>;
 
+/** The server, its model, and how it answers. */
 export interface ChatEndpointOptions extends ServerOptions {
   readonly model: string;
   /** default 0 */

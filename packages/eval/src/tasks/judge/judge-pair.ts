@@ -12,6 +12,7 @@ export interface Conversation {
   readonly answers: readonly string[];
 }
 
+/** The questions and both conversations' answers to them, turn by turn. */
 export interface JudgePairOptions {
   readonly judge: ChatModel;
   readonly questions: readonly string[];
@@ -22,8 +23,10 @@ export interface JudgePairOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Which of the two conversations is preferred. */
 export type Preference = 'first' | 'second' | 'tie';
 
+/** What the judge prefers, and what it wrote. */
 export interface PairVerdict {
   readonly preference: Preference;
   /** in the order first-second and second-first, as the judge wrote them */

@@ -17,6 +17,7 @@ import { checkItems, countItems, languageGroups, selectItems, type Tiers } from 
 import type { ChatModel } from './chat-endpoint.ts';
 import { judgePair, type PairVerdict } from './judge-pair.ts';
 
+/** A question of several turns. */
 export interface MtBenchQuestion {
   readonly id: string;
   readonly language: string;
@@ -25,6 +26,7 @@ export interface MtBenchQuestion {
   readonly references?: readonly string[] | undefined;
 }
 
+/** How the model under test answers. */
 export interface MtBenchAnswerOptions {
   /** turns to the text that the model goes on from */
   readonly render: (messages: readonly ChatMessage[]) => string;
@@ -34,6 +36,7 @@ export interface MtBenchAnswerOptions {
   readonly until?: readonly string[] | undefined;
 }
 
+/** The questions, the answers to beat, and the judge. */
 export interface MtBenchOptions extends MtBenchAnswerOptions {
   readonly questions: readonly MtBenchQuestion[];
   /** the other model's answers by question id, one for each turn */
