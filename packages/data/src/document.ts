@@ -7,6 +7,7 @@
 /** A value that metadata may hold: flat and printable, so that every document survives a round trip through JSON. */
 export type MetadataValue = string | number | boolean;
 
+/** A text with its language and origin; never changed, only replaced. */
 export interface Document {
   /** Unique within a run; says where the text came from, for example `udhr/deu_1996/article-3`. */
   readonly id: string;

@@ -5,6 +5,7 @@
  */
 import type { TokenBatch } from './token-batch.ts';
 
+/** The batches of a run, all of one shape. */
 export interface BatchLoader {
   readonly numBatches: number;
   readonly microBatchSize: number;

@@ -51,6 +51,8 @@ function byFallingLength(lengths: Uint32Array, capacity: number): Uint32Array {
 }
 
 /**
+ * Puts every piece into a bin, the longest first, each where it leaves the least room.
+ *
  * @param lengths [P] each in [1, capacity]
  * @param capacity length of a bin
  */

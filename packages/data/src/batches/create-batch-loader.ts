@@ -8,6 +8,7 @@ import type { BatchLoader } from './batch-loader.ts';
 import type { PackedPlan } from './packed-plan.ts';
 import { IGNORE_INDEX, type TokenBatch } from './token-batch.ts';
 
+/** What is read in which order, and how many rows a batch has. */
 export interface CreateBatchLoaderOptions {
   /** The shards that the plan was made from, in any order. */
   readonly shards: readonly Shard[];

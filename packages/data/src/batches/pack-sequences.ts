@@ -11,6 +11,7 @@ import type { Shard } from '../shards/shard.ts';
 import { packBestFit } from './best-fit.ts';
 import type { PackedPlan } from './packed-plan.ts';
 
+/** The documents, how much of each source is taken, and the length of rows. */
 export interface PackSequencesOptions {
   /** Open shards; each counts towards the source that its info names. */
   readonly shards: readonly Shard[];

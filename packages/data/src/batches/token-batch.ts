@@ -7,6 +7,7 @@
 /** Labels with this value carry no loss (the convention of PyTorch and Hugging Face). */
 export const IGNORE_INDEX = -100;
 
+/** B sequences of L tokens with labels, positions, documents and sources. */
 export interface TokenBatch {
   /** B */
   readonly batchSize: number;

@@ -25,6 +25,7 @@ import { areWrittenAlike } from '../languages/written-alike.ts';
 import { type ContaminationReport, contaminationReport, decontamination } from '../split/contamination.ts';
 import { type SplitName, splitByGroup } from '../split/split-by-group.ts';
 
+/** How documents belong together, what is kept of them, and what is held out. */
 export interface CurateDocumentsOptions {
   /** Documents of one group are identified by models that have not seen it, and are held out together. */
   readonly groupOf: (document: Document) => string;
@@ -42,11 +43,14 @@ export interface CurateDocumentsOptions {
   readonly testShare?: number;
   /** Groups that are never held out. */
   readonly alwaysTrain?: (group: string) => boolean;
+  /** Told of each dropped document, to write it away. */
   readonly onDrop?: (document: Document, reason: string, detail: string) => void;
+  /** Told when a step begins. */
   readonly onProgress?: (step: 'identify' | 'filter' | 'deduplicate' | 'split') => void;
   readonly signal?: AbortSignal;
 }
 
+/** Clean documents in three splits, with the counts of how they came about. */
 export interface CuratedDocuments {
   readonly train: readonly Document[];
   readonly validation: readonly Document[];

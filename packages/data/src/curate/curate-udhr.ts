@@ -9,12 +9,15 @@ import type { SplitName } from '../split/split-by-group.ts';
 import { type CurateDocumentsOptions, type CuratedDocuments, curateDocuments } from './curate-documents.ts';
 import { UDHR_CHARACTER_SHARES, udhrThresholds } from './udhr-thresholds.ts';
 
+/** Where the pages are, and how their articles are cleaned. */
 export interface CurateUdhrOptions extends Omit<CurateDocumentsOptions, 'groupOf' | 'alwaysTrain' | 'onProgress'> {
   /** Folder of the pages; the installed package when absent. */
   readonly directory?: string;
+  /** Told when a step begins. */
   readonly onProgress?: (step: 'read' | 'identify' | 'filter' | 'deduplicate' | 'split') => void;
 }
 
+/** Clean articles in three splits, and the whole pages that they came from. */
 export interface CuratedUdhr extends CuratedDocuments {
   /** Whole pages as read, primary pages first; use `keptArticles` before training on them. */
   readonly declarations: readonly UdhrDeclaration[];

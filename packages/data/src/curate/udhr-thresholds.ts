@@ -54,6 +54,7 @@ export function udhrThresholds(language: string): LanguageThresholds {
   };
 }
 
+/** Character shares that a single article of the declaration must keep to. */
 export const UDHR_CHARACTER_SHARES: CharacterSharesThresholds = {
   minCharacters: 20,
   maxCharacters: 20_000,

@@ -8,10 +8,12 @@ import type { Funnel } from '../filters/create-funnel.ts';
 import { hashTextInto } from '../random/hash-text.ts';
 import { createHashTable } from './hash-table.ts';
 
+/** What is compared, and who is told of copies. */
 export interface ExactDedupOptions {
   /** What is compared; the text without white space at its ends when absent. */
   readonly keyOf?: (document: Document) => string;
   readonly funnel?: Funnel;
+  /** Told of each copy and of the document that stayed in its place. */
   readonly onDrop?: (document: Document, keptId: string) => void;
 }
 

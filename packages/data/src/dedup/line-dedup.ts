@@ -23,7 +23,11 @@ export interface LineMemory {
 
 const DEFAULT_MAX_LINES = 20_000_000;
 
-/** @param options.maxLines different lines that are remembered at most */
+/**
+ * An empty memory of lines, to be shared by all documents of a corpus.
+ *
+ * @param options.maxLines different lines that are remembered at most
+ */
 export function createLineMemory(options: { readonly maxLines?: number } = {}): LineMemory {
   const { maxLines = DEFAULT_MAX_LINES } = options;
   const table = createHashTable();
@@ -58,6 +62,7 @@ export function createLineMemory(options: { readonly maxLines?: number } = {}): 
   };
 }
 
+/** What counts as a repeated line, and how many repetitions stay. */
 export interface LineDedupOptions {
   /** `line`: between line ends; `paragraph`: between blank lines. */
   readonly unit?: 'line' | 'paragraph';

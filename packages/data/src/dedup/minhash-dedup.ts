@@ -13,6 +13,7 @@ import { createHashTable } from './hash-table.ts';
 import { bucketKey, createMinhashSigner, DEFAULT_MINHASH, type MinhashConfig } from './minhash-signature.ts';
 import { createUnionFind } from './union-find.ts';
 
+/** How alike documents must be, and which are compared. */
 export interface MinhashDedupOptions {
   readonly config?: Partial<MinhashConfig>;
   readonly splitWords?: WordSplitter;
@@ -21,14 +22,17 @@ export interface MinhashDedupOptions {
   /** More documents than this are refused; two million when absent. */
   readonly maxDocuments?: number;
   readonly funnel?: Funnel;
+  /** Told of each dropped document and of the one that stays for it. */
   readonly onDrop?: (document: Document, keptId: string) => void;
 }
 
+/** A dropped document and the one that stays for it. */
 export interface NearDuplicate {
   readonly document: Document;
   readonly keptId: string;
 }
 
+/** What was kept, how large its clusters are, and what was dropped for it. */
 export interface MinhashDedupResult {
   /** First document of each cluster, in their order. */
   readonly kept: readonly Document[];

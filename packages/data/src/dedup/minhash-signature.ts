@@ -11,6 +11,7 @@ import { createRandomStream } from '../random/create-random-stream.ts';
 import { mixBits } from '../random/hash-text.ts';
 import { createWordHasher } from './word-hashes.ts';
 
+/** Length and layout of signatures: more hashes in a bucket ask for more likeness, more buckets find more pairs. */
 export interface MinhashConfig {
   readonly numBuckets: number;
   readonly hashesPerBucket: number;
@@ -19,8 +20,10 @@ export interface MinhashConfig {
   readonly seed: number | string;
 }
 
+/** FineWeb2's layout: of pairs that share 0.8 of their 5-grams it finds 0.92. */
 export const DEFAULT_MINHASH: MinhashConfig = { numBuckets: 14, hashesPerBucket: 8, nGramSize: 5, seed: 1 };
 
+/** Makes signatures of one config. */
 export interface MinhashSigner {
   readonly numHashes: number;
   /** Writes the signature of a text to `out` at `offset`; false, and nothing written, when it has no words. */

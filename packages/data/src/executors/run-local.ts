@@ -7,13 +7,16 @@ import type { DataRun } from '../plan/open-run.ts';
 import type { Stage } from '../world/stage.ts';
 import type { RankReply, RankRequest } from './rank-worker.ts';
 
+/** How many ranks work at once, and who is told of it. */
 export interface RunLocalOptions {
   /** Ranks at work at the same time. */
   readonly numWorkers: number;
   readonly signal?: AbortSignal;
+  /** Told when units of a stage are done. */
   readonly onProgress?: (progress: StageProgress) => void;
 }
 
+/** How far a stage has come, in units. */
 export interface StageProgress {
   readonly stage: string;
   readonly state: 'running' | 'complete';

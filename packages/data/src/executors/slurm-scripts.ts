@@ -8,6 +8,7 @@ import type { SlurmOptions } from '../plan/data-plan.ts';
 import type { RunDirectory } from '../world/run-directory.ts';
 import type { Stage } from '../world/stage.ts';
 
+/** The job array of one stage. */
 export interface SlurmScript {
   readonly stage: string;
   /** Ranks that have work left. */

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import type { RunDirectory } from '../world/run-directory.ts';
 import type { SlurmScript } from './slurm-scripts.ts';
 
+/** A stage's job, as sbatch named it. */
 export interface SlurmJob {
   readonly stage: string;
   readonly jobId: string;

@@ -23,6 +23,7 @@ export interface HtmlToTextOptions {
   readonly useNames?: boolean;
 }
 
+/** The main text of a page, with what the page says of it. */
 export interface ExtractedText {
   readonly title: string;
   /** Paragraphs, one per line. */

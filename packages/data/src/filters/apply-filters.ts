@@ -7,6 +7,7 @@ import type { Document, DocumentSource } from '../document.ts';
 import type { Funnel } from './create-funnel.ts';
 import type { DocumentFilter } from './document-filter.ts';
 
+/** Who counts documents, and who is told of dropped ones. */
 export interface ApplyFiltersOptions {
   /** Counts each document once as read, then as kept or dropped; what filters changed in it is counted beside. */
   readonly funnel?: Funnel;

@@ -8,6 +8,7 @@
 import { type DocumentFilter, drop, KEEP } from './document-filter.ts';
 import { codePointLength } from './text-lines.ts';
 
+/** Lengths in code points, and largest shares of the text, from 0 to 1. */
 export interface CharacterSharesThresholds {
   readonly minCharacters: number;
   readonly maxCharacters: number;
@@ -19,6 +20,7 @@ export interface CharacterSharesThresholds {
   readonly maxReplacementCharacters: number;
 }
 
+/** Wide limits that any prose keeps to. */
 export const DEFAULT_CHARACTER_SHARES: CharacterSharesThresholds = {
   minCharacters: 1,
   maxCharacters: 1_000_000,
@@ -28,7 +30,9 @@ export const DEFAULT_CHARACTER_SHARES: CharacterSharesThresholds = {
   maxReplacementCharacters: 0.001,
 };
 
+/** Thresholds of the rule. */
 export interface CharacterSharesOptions {
+  /** One for all, or by language. */
   readonly thresholds?: CharacterSharesThresholds | ((language: string) => CharacterSharesThresholds);
 }
 

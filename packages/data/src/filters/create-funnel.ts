@@ -15,6 +15,7 @@ export interface FunnelReport {
   readonly languages: Readonly<Record<string, FunnelLanguage>>;
 }
 
+/** The counts of one language. */
 export interface FunnelLanguage {
   readonly read: number;
   readonly kept: number;
@@ -23,10 +24,13 @@ export interface FunnelLanguage {
   readonly edits?: Readonly<Record<string, number>>;
 }
 
+/** The running counts of a cleaning. */
 export interface Funnel {
   /** One document came in; every one of them must later be kept or dropped once. */
   read(language: string): void;
+  /** The document passed everything. */
   kept(language: string): void;
+  /** The document was dropped, for this reason. */
   dropped(language: string, reason: string): void;
   /** Something inside of a document was changed `count` times; the document itself is counted apart. */
   edited(language: string, edit: string, count: number): void;

@@ -5,6 +5,7 @@
  */
 import type { Document } from '../document.ts';
 
+/** The document goes on, perhaps with another text. */
 export interface Keep {
   readonly keep: true;
   /** The text to go on with, where a filter takes parts away or repairs them; the document's own when absent. */
@@ -13,19 +14,24 @@ export interface Keep {
   readonly edits?: Readonly<Record<string, number>>;
 }
 
+/** The document is dropped, for a reason. */
 export interface Drop {
   readonly keep: false;
   /** A fixed snake_case word, so that reasons can be counted. */
   readonly reason: string;
 }
 
+/** What a filter answers, told apart by `keep`. */
 export type Verdict = Keep | Drop;
 
+/** A rule on single documents; its name stands in funnels. */
 export interface DocumentFilter {
   readonly name: string;
+  /** Judges one document, which it does not change. */
   check(document: Document): Verdict;
 }
 
+/** The answer to a document that goes on as it is. */
 export const KEEP: Keep = { keep: true };
 
 /** Keeps the document with a text that may differ; without edits it is plain `KEEP`. */
@@ -33,7 +39,11 @@ export function keepEdited(text: string, edits: Readonly<Record<string, number>>
   return Object.keys(edits).length === 0 ? KEEP : { keep: true, text, edits };
 }
 
-/** @param reason a fixed snake_case word */
+/**
+ * The answer to a document that is dropped.
+ *
+ * @param reason a fixed snake_case word
+ */
 export function drop(reason: string): Drop {
   return { keep: false, reason };
 }

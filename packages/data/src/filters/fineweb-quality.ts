@@ -8,6 +8,7 @@ import { type DocumentFilter, drop, KEEP } from './document-filter.ts';
 import { splitWords, type WordSplitter } from './split-words.ts';
 import { codePointLength, countOccurrences, countRepeats } from './text-lines.ts';
 
+/** The numbers of FineWeb's rules; shares lie in [0, 1]. */
 export interface FineWebQualityThresholds {
   /** At most this share of lines ending a sentence drops the document. */
   readonly linePunctuationRatio: number;
@@ -23,7 +24,9 @@ export interface FineWebQualityThresholds {
   readonly newLineRatio: number;
 }
 
+/** Thresholds, and how text is split into words. */
 export interface FineWebQualityOptions {
+  /** One for all, or by language. */
   readonly thresholds: FineWebQualityThresholds | ((language: string) => FineWebQualityThresholds);
   readonly splitWords?: WordSplitter;
 }

@@ -8,6 +8,7 @@ import { type DocumentFilter, drop, KEEP } from './document-filter.ts';
 import { splitWords, type WordSplitter } from './split-words.ts';
 import { codePointLength, countOccurrences, splitLines } from './text-lines.ts';
 
+/** The numbers of Gopher's quality rules; shares lie in [0, 1]. */
 export interface GopherQualityThresholds {
   readonly minWords: number;
   readonly maxWords: number;
@@ -25,6 +26,7 @@ export interface GopherQualityThresholds {
   readonly stopWords: ReadonlySet<string>;
 }
 
+/** Thresholds, and how text is split into words. */
 export interface GopherQualityOptions {
   /** One for all, or by language. */
   readonly thresholds: GopherQualityThresholds | ((language: string) => GopherQualityThresholds);

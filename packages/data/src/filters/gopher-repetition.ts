@@ -9,6 +9,7 @@ import { splitWords, type WordSplitter } from './split-words.ts';
 import { codePointLength, countRepeats } from './text-lines.ts';
 import { createWordGrams } from './word-grams.ts';
 
+/** Largest shares of repeated text, from 0 to 1. */
 export interface GopherRepetitionThresholds {
   /** null: the rule is off. */
   readonly duplicateLineFraction: number | null;
@@ -21,7 +22,9 @@ export interface GopherRepetitionThresholds {
   readonly duplicateNGrams: readonly (readonly [number, number])[];
 }
 
+/** Thresholds, and how text is split into words. */
 export interface GopherRepetitionOptions {
+  /** One for all, or by language. */
   readonly thresholds: GopherRepetitionThresholds | ((language: string) => GopherRepetitionThresholds);
   readonly splitWords?: WordSplitter;
 }

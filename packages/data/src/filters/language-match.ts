@@ -8,6 +8,7 @@ import type { Document } from '../document.ts';
 import type { Identification } from '../identify/language-identifier.ts';
 import { type DocumentFilter, drop, KEEP } from './document-filter.ts';
 
+/** Who identifies documents, and how sure that must be. */
 export interface LanguageMatchOptions {
   /** The identification of a document: a model's answer, or one made before by `identifyCrossFit`. */
   readonly identify: (document: Document) => Identification;

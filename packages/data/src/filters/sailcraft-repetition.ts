@@ -9,6 +9,7 @@
 import { type DocumentFilter, drop, KEEP } from './document-filter.ts';
 import { splitWords, type WordSplitter } from './split-words.ts';
 
+/** Largest shares of repetition, and the least share of stop words, from 0 to 1. */
 export interface SailCraftRepetitionThresholds {
   readonly maxCharacterRepetition: number;
   readonly characterNGram: number;
@@ -19,7 +20,9 @@ export interface SailCraftRepetitionThresholds {
   readonly stopWords: ReadonlySet<string>;
 }
 
+/** Thresholds, and how text is split into words. */
 export interface SailCraftRepetitionOptions {
+  /** One for all, or by language. */
   readonly thresholds: SailCraftRepetitionThresholds | ((language: string) => SailCraftRepetitionThresholds);
   readonly splitWords?: WordSplitter;
 }

@@ -10,6 +10,7 @@ import { type Identification, type LanguageIdentifier, languageIdentifierFromCou
 import { createNGramCounter, type NGramCounts } from './ngram-counts.ts';
 import { expectLanguageCode } from './train-language-identifier.ts';
 
+/** How documents belong together, and how often they are divided. */
 export interface CrossFitOptions {
   /** Documents of one group stay in one fold: the same article in all languages, so that no quoted name leaks. */
   readonly groupOf: (document: Document) => string;

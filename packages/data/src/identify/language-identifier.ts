@@ -13,6 +13,7 @@ import { NUM_BUCKETS } from './character-ngrams.ts';
 import type { NGramCounts } from './ngram-counts.ts';
 import { createNGramScorer, type NGramPostings } from './ngram-scorer.ts';
 
+/** The answer of an identifier: its best language, the next best, and how sure it is of both. */
 export interface Identification {
   /** For example `swh_Latn`; `und_<script>` when no trained language is written in the text's script. */
   readonly language: string;
@@ -25,6 +26,7 @@ export interface Identification {
   readonly script: string;
 }
 
+/** Which answers are possible. */
 export interface IdentifyOptions {
   /** Only these languages are possible. */
   readonly languages?: ReadonlySet<string>;
@@ -34,14 +36,17 @@ export interface IdentifyOptions {
 export interface LanguageIdentifier {
   /** What it can answer. */
   readonly languages: readonly string[];
+  /** The most likely language of a text. */
   identify(text: string, options?: IdentifyOptions): Identification;
 }
 
 /** An identifier that `trainLanguageIdentifier` made, which can be kept as JSON. */
 export interface TrainedLanguageIdentifier extends LanguageIdentifier {
+  /** The identifier as JSON that another program can load. */
   toJson(): LanguageIdentifierJson;
 }
 
+/** A trained identifier as JSON, for `languageIdentifierFromJson`. */
 export interface LanguageIdentifierJson {
   readonly formatVersion: 2;
   readonly languages: readonly string[];

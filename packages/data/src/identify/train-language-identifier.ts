@@ -8,12 +8,14 @@ import { hasTwoLetterCode } from '../languages/iso-639-1.ts';
 import { languageIdentifierFromCounts, type TrainedLanguageIdentifier } from './language-identifier.ts';
 import { createNGramCounter, type NGramCounts } from './ngram-counts.ts';
 
+/** A text whose language is known. */
 export interface LanguageSample {
   /** ISO 639-3 and script, for example `swh_Latn`: the script decides which texts the language competes for. */
   readonly language: string;
   readonly text: string;
 }
 
+/** What is believed of languages before any text is read. */
 export interface TrainLanguageIdentifierOptions {
   /**
    * Nats that a language has over others before anything is read. When absent, languages with a two-letter code (ISO 639-1) have 8 over

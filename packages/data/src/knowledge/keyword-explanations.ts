@@ -13,6 +13,7 @@ import { languageInfo } from '../languages/marco-languages.ts';
 import { createRandomStream } from '../random/create-random-stream.ts';
 import type { UdhrDeclaration } from '../readers/udhr-declaration.ts';
 
+/** Which articles may be used, and how much is made of each keyword. */
 export interface KeywordExplanationOptions {
   /** Held-out articles give neither keywords nor sentences. */
   readonly isTrainArticle: (article: number) => boolean;

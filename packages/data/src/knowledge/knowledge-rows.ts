@@ -6,8 +6,10 @@
  */
 import { type DocumentOfRow, isObject, type RowResult } from '../readers/document-from-row.ts';
 
+/** Kinds of sets by the fields that their rows have. */
 export type KnowledgeKind = 'instruction' | 'maths' | 'reading' | 'code';
 
+/** What kind of rows they are, and which licences code may have. */
 export interface KnowledgeRowsOptions {
   readonly kind: KnowledgeKind;
   /** SPDX identifiers that code may have, in any case; `PERMISSIVE_LICENCES` without it. Code without a licence is left out. */

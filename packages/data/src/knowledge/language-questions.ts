@@ -6,6 +6,7 @@
 import type { Document } from '../document.ts';
 import { createRandomStream, shuffleInPlace } from '../random/create-random-stream.ts';
 
+/** What is known of a language and asked about. */
 export interface LanguageFacts {
   /** For example `swh_Latn`. */
   readonly language: string;

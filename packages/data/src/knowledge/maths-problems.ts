@@ -6,6 +6,7 @@
 import type { Document } from '../document.ts';
 import { createRandomStream, type RandomStream } from '../random/create-random-stream.ts';
 
+/** A problem with its working and its answer. */
 export interface MathsProblem {
   readonly question: string;
   readonly steps: string;

@@ -70,6 +70,7 @@ function tellHanApart(text: string): 'Hans' | 'Hant' | 'Hani' {
   return simplified > traditional ? 'Hans' : 'Hant';
 }
 
+/** A script and how much of the text is in it. */
 export interface DetectedScript {
   /** ISO 15924 code; `Zyyy` where there is no letter. */
   readonly script: string;
@@ -77,7 +78,11 @@ export interface DetectedScript {
   readonly share: number;
 }
 
-/** @param text any text; cost is linear in its length */
+/**
+ * The script of most letters of a text.
+ *
+ * @param text any text; cost is linear in its length
+ */
 export function detectScript(text: string): DetectedScript {
   const counts = countScripts(text);
   let letters = 0;

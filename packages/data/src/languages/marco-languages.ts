@@ -7,6 +7,7 @@
 
 export type LanguageTier = 'english' | 'chinese' | 'high' | 'low';
 
+/** A language's code and names. */
 export interface LanguageInfo {
   /** For example `swh_Latn`. */
   readonly code: string;
@@ -16,6 +17,7 @@ export interface LanguageInfo {
   readonly nativeName: string;
 }
 
+/** A language of the paper with its tier. */
 export interface MarcoLanguage extends LanguageInfo {
   readonly tier: LanguageTier;
 }
@@ -27,6 +29,7 @@ const language = (code: string, tier: LanguageTier, name: string, nativeName: st
   nativeName,
 });
 
+/** The paper's 29 languages. */
 export const MARCO_LANGUAGES: readonly MarcoLanguage[] = [
   language('eng_Latn', 'english', 'English', 'English'),
   language('cmn_Hans', 'chinese', 'Chinese', '中文'),

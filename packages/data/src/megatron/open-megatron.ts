@@ -8,6 +8,7 @@ import type { Shard } from '../shards/shard.ts';
 import { fileSizeBytes } from '../storage/write-directory-atomic.ts';
 import { decodeMegatronIndex, type MegatronIndex } from './megatron-index.ts';
 
+/** What the files do not say of themselves. */
 export interface OpenMegatronOptions {
   /** Mixture source that the documents count towards. */
   readonly source: string;

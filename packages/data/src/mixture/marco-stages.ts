@@ -10,8 +10,10 @@ import { type LanguageTier, MARCO_LANGUAGES } from '../languages/marco-languages
 /** Kinds of source a share is given to: the four language tiers, and the three other kinds of data. */
 export type MixtureTier = LanguageTier | 'parallel' | 'knowledge' | 'synthetic';
 
+/** The share of each tier, summing to 1. */
 export type TierShares = Readonly<Record<MixtureTier, number>>;
 
+/** One stage of the paper's continual pretraining. */
 export interface MarcoStage {
   readonly name: 'stage1' | 'stage2';
   readonly shares: TierShares;
@@ -21,6 +23,7 @@ export interface MarcoStage {
   readonly learningRateRatio: number;
 }
 
+/** Both stages as the paper has them. */
 export const MARCO_STAGES: readonly [MarcoStage, MarcoStage] = [
   {
     name: 'stage1',

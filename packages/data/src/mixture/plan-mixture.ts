@@ -8,6 +8,7 @@ import type { TierShares } from './marco-stages.ts';
 import { type SharesWithinTier, sourceShares } from './source-shares.ts';
 import type { SourceStats } from './source-stats.ts';
 
+/** A source with its part of the plan. */
 export interface PlannedSource extends SourceStats {
   readonly share: number;
   /** Tokens to take; the budgets sum exactly to the plan's `numTokens`. */
@@ -15,11 +16,13 @@ export interface PlannedSource extends SourceStats {
   readonly epochs: number;
 }
 
+/** How many tokens each source gives. */
 export interface MixturePlan {
   readonly numTokens: number;
   readonly sources: readonly PlannedSource[];
 }
 
+/** The sources, the shares of their tiers, and how many tokens are wanted. */
 export interface PlanMixtureOptions {
   readonly sources: readonly SourceStats[];
   readonly shares: TierShares;

@@ -7,6 +7,7 @@
 import type { MixtureTier, TierShares } from './marco-stages.ts';
 import type { SourceStats } from './source-stats.ts';
 
+/** How the share of a tier is divided among its sources. */
 export type SharesWithinTier =
   | { readonly kind: 'equal' }
   /** alpha 1: by size; alpha 0: equal. */

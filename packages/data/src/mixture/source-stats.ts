@@ -4,6 +4,7 @@
 import type { ShardInfo } from '../shards/shard.ts';
 import type { MixtureTier } from './marco-stages.ts';
 
+/** A source and how much of it there is. */
 export interface SourceStats {
   /** For example `swh_Latn` or `parallel`; unique. */
   readonly name: string;

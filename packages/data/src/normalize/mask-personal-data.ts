@@ -8,13 +8,16 @@
 import { isIPv6 } from 'node:net';
 import { type DocumentFilter, KEEP, keepEdited } from '../filters/document-filter.ts';
 
+/** What is looked for. */
 export type PersonalDataKind = 'email' | 'ip_address' | 'iban' | 'payment_card' | 'phone';
 
+/** The masked text, and how often each kind was found. */
 export interface MaskedText {
   readonly text: string;
   readonly counts: Readonly<Partial<Record<PersonalDataKind, number>>>;
 }
 
+/** What is masked, and by what. */
 export interface MaskPersonalDataOptions {
   /** All kinds when absent. */
   readonly kinds?: ReadonlySet<PersonalDataKind>;
@@ -134,7 +137,11 @@ function replaceEmails(text: string, replace: (match: string) => string): string
   return result + text.slice(copied);
 }
 
-/** @param text any text; cost is linear in its length */
+/**
+ * The text with placeholders in the place of personal data.
+ *
+ * @param text any text; cost is linear in its length
+ */
 export function maskPersonalData(text: string, options: MaskPersonalDataOptions = {}): MaskedText {
   const { kinds, placeholders = {}, onlyPublicAddresses = true } = options;
   const counts: Partial<Record<PersonalDataKind, number>> = {};

@@ -9,6 +9,7 @@
  */
 import { type DocumentFilter, KEEP, keepEdited } from '../filters/document-filter.ts';
 
+/** The repaired text, and how much of it was changed. */
 export interface RepairedText {
   readonly text: string;
   /** Characters that were put back. */
@@ -131,7 +132,11 @@ function repairRuns(text: string): { text: string; numRepairs: number } {
 /** Text that was damaged more often than this is beyond reading. */
 const MAX_ROUNDS = 4;
 
-/** @param text any text; correct text comes back as it is */
+/**
+ * The text with what was decoded wrongly decoded anew.
+ *
+ * @param text any text; correct text comes back as it is
+ */
 export function repairMojibake(text: string): RepairedText {
   let result = text;
   let numRepairs = 0;

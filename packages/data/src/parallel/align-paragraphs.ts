@@ -6,6 +6,7 @@
  */
 import type { UdhrDeclaration } from '../readers/udhr-declaration.ts';
 
+/** Two texts that say the same in two languages. */
 export interface ParallelPair {
   /** For example `udhr/eng-deu_1996/article-3/paragraph-0`. */
   readonly id: string;
@@ -18,6 +19,7 @@ export interface ParallelPair {
   readonly paragraph: number;
 }
 
+/** The pairs, and the articles that gave none. */
 export interface ParagraphAlignment {
   readonly pairs: readonly ParallelPair[];
   /** Articles that both have, but with different numbers of paragraphs. */

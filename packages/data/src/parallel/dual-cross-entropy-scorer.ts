@@ -7,6 +7,7 @@
 import type { ParallelPair } from './align-paragraphs.ts';
 import type { PairScorer } from './pair-scorer.ts';
 
+/** The translation models, as one function. */
 export interface DualCrossEntropyOptions {
   /**
    * Mean negative log-probability of each target given its source, in the order of the pairs. The pairs come once as they are and once turned
@@ -23,6 +24,7 @@ const turnedRound = (pair: ParallelPair): ParallelPair => ({
   targetLanguage: pair.sourceLanguage,
 });
 
+/** A scorer that calls a pair good when both directions find it likely and agree on how likely. */
 export function dualCrossEntropyScorer({ crossEntropies }: DualCrossEntropyOptions): PairScorer {
   return {
     name: 'dual_cross_entropy',

@@ -11,6 +11,7 @@ import { perplexityWords } from '../perplexity/perplexity-filter.ts';
 import type { ParallelPair } from './align-paragraphs.ts';
 import type { PairScorer } from './pair-scorer.ts';
 
+/** How long and from how many pairs is learned. */
 export interface TrainLexicalScorerOptions {
   /** Rounds of expectation and maximization; 5 without it. */
   readonly numIterations?: number;

@@ -9,6 +9,7 @@ import { drop, KEEP } from '../filters/document-filter.ts';
 import { hashTextInto } from '../random/hash-text.ts';
 import type { ParallelFilter } from './parallel-filters.ts';
 
+/** What makes pairs equal. */
 export interface PairDedupOptions {
   /** `normalised` compares lower case without punctuation, marks of width and repeated spaces. */
   readonly by?: 'exact' | 'normalised';

@@ -9,6 +9,7 @@ import type { LanguageIdentifier } from '../identify/language-identifier.ts';
 import { areWrittenAlike } from '../languages/written-alike.ts';
 import type { ParallelFilter } from './parallel-filters.ts';
 
+/** How sure the identification must be, and which answers are possible. */
 export interface PairLanguagesOptions {
   /** Least confidence in the language that the pair claims; 0.5 without it. */
   readonly minConfidence?: number;

@@ -6,17 +6,21 @@
 import type { ParallelPair } from './align-paragraphs.ts';
 import type { FilteredPairs } from './parallel-filters.ts';
 
+/** Says how good translation pairs are. */
 export interface PairScorer {
   /** Snake case; a pair below the threshold goes as `low_<name>`. */
   readonly name: string;
+  /** One score a pair, in their order; higher is better. */
   score(pairs: readonly ParallelPair[]): Promise<readonly number[]> | readonly number[];
 }
 
+/** The threshold, and who is told of dropped pairs. */
 export interface FilterByScoreOptions {
   /** Pairs below it are dropped. */
   readonly minScore: number;
   /** Pairs that the scorer gets at once; 64 without it. */
   readonly batchSize?: number;
+  /** Told of each dropped pair with its score. */
   readonly onDrop?: (pair: ParallelPair, reason: string, score: number) => void;
 }
 

@@ -20,6 +20,7 @@ import {
   terminalPunctuationScore,
 } from './pair-measures.ts';
 
+/** The numbers of the rules; lengths in code points. */
 export interface ParallelThresholds {
   readonly minCharacters: number;
   readonly maxCharacters: number;
@@ -39,6 +40,7 @@ export interface ParallelThresholds {
   readonly minTerminalPunctuationScore: number;
 }
 
+/** Limits that suit pairs of sentences or short paragraphs in any script. */
 export const DEFAULT_PARALLEL_THRESHOLDS: ParallelThresholds = {
   minCharacters: 2,
   maxCharacters: 4000,
@@ -51,8 +53,10 @@ export const DEFAULT_PARALLEL_THRESHOLDS: ParallelThresholds = {
   minTerminalPunctuationScore: -2,
 };
 
+/** A rule on single pairs; its name stands in funnels. */
 export interface ParallelFilter {
   readonly name: string;
+  /** Judges one pair. */
   check(pair: ParallelPair): Verdict;
 }
 
@@ -132,6 +136,7 @@ export function parallelFilters(thresholds: Partial<ParallelThresholds> = {}): r
   ];
 }
 
+/** The pairs that passed, and how many did not, by reason. */
 export interface FilteredPairs {
   readonly kept: readonly ParallelPair[];
   readonly droppedByReason: Readonly<Record<string, number>>;

@@ -13,6 +13,7 @@ import type { ParallelPair } from './align-paragraphs.ts';
 /** S and T are language names, x and y texts. */
 export type ParallelTemplate = (S: string, T: string, x: string, y: string) => string;
 
+/** The paper's eleven templates, by its letters. */
 export const PARALLEL_TEMPLATES: Readonly<Record<string, ParallelTemplate>> = {
   A: (S, T, x, y) => `${S} phrase: ${x}\n${T} phrase: ${y}`,
   B: (S, T, x, y) => `${S} text: ${x}\n${T} text: ${y}`,
@@ -29,6 +30,7 @@ export const PARALLEL_TEMPLATES: Readonly<Record<string, ParallelTemplate>> = {
 
 const TEMPLATE_NAMES = Object.keys(PARALLEL_TEMPLATES);
 
+/** In which directions pairs are written, and how many make a document. */
 export interface RenderParallelOptions {
   readonly seed: number | string;
   /** English name of a language code; that of the tables when absent, and the code itself for others. */

@@ -12,6 +12,7 @@ export const SENTENCE_START = 1;
 export const SENTENCE_END = 2;
 export const SPECIAL_WORDS = ['<unk>', '<s>', '</s>'] as const;
 
+/** The log10 probability of a sentence and what it was summed over. */
 export interface SentenceScore {
   /** Of all words and of the end of the sentence. */
   readonly logProb: number;
@@ -20,6 +21,7 @@ export interface SentenceScore {
   readonly numUnknown: number;
 }
 
+/** A loaded n-gram model. */
 export interface NGramModel {
   readonly order: number;
   /** By id; the first three are `<unk>`, `<s>` and `</s>`. */
@@ -27,6 +29,7 @@ export interface NGramModel {
   /** Number of n-grams of order 1, 2, ... */
   readonly numNGrams: readonly number[];
   readonly tables: readonly NGramTable[];
+  /** Scores one sentence, given as its words. */
   scoreSentence(words: readonly string[]): SentenceScore;
   /** Log10 probabilities of the words and of the end of the sentence. */
   wordLogProbs(words: readonly string[]): Float64Array;

@@ -26,6 +26,7 @@ export function* perplexitySentences(
   }
 }
 
+/** The models and how they see words. */
 export interface PerplexityOptions {
   /** The model of a language; a document without one is kept. */
   readonly modelOf: (language: string) => NGramModel | undefined;
@@ -47,12 +48,15 @@ export function documentPerplexity(document: Document, options: PerplexityOption
   return numTokens === 0 ? null : 10 ** (-logProb / numTokens);
 }
 
+/** Perplexities between which a document passes; without a limit that side is open. */
 export interface PerplexityLimits {
   readonly max?: number;
   readonly min?: number;
 }
 
+/** The models, and the limits of each language. */
 export interface PerplexityFilterOptions extends PerplexityOptions {
+  /** The limits of a language; a document of one without limits is kept. */
   readonly limitsOf: (language: string) => PerplexityLimits | undefined;
 }
 
@@ -71,6 +75,7 @@ export function perplexityFilter(options: PerplexityFilterOptions): DocumentFilt
   };
 }
 
+/** Which percentiles are wanted, and of how many documents. */
 export interface PerplexityPercentilesOptions extends PerplexityOptions {
   /** For example [30, 60]. */
   readonly percentiles: readonly number[];

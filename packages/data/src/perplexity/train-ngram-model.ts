@@ -16,6 +16,7 @@ import {
 } from './ngram-model.ts';
 import { createNGramTable, type NGramTable } from './ngram-table.ts';
 
+/** The order of the model, and what happens on little text. */
 export interface TrainNGramModelOptions {
   /** Longest n-gram, 2 to 8. */
   readonly order: number;

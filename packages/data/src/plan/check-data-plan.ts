@@ -4,12 +4,14 @@
 import type { z } from 'zod';
 import { type DataPlan, dataPlanSchema, isPairInput } from './data-plan.ts';
 
+/** One thing that is wrong, and where. */
 export interface PlanProblem {
   readonly path: readonly (string | number)[];
   /** The rule and what came; one line. */
   readonly message: string;
 }
 
+/** The plan with its defaults, or everything that is wrong with it. */
 export type CheckedDataPlan = { readonly plan: DataPlan } | { readonly problems: readonly PlanProblem[] };
 
 const show = (value: unknown): string => {

@@ -78,6 +78,7 @@ const kubernetes = z.strictObject({
   command: z.array(z.string()).min(1).default(['npx', '--yes', '@marco-ts/pipeline']),
 });
 
+/** The zod schema of a plan, which `marco data` and editors check plans by. */
 export const dataPlanSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" or "-"'),
   inputs: z.array(inputSchema).min(1),
@@ -96,6 +97,7 @@ export const dataPlanSchema = z.strictObject({
   kubernetes: kubernetes.prefault({}),
 });
 
+/** A checked plan, defaults filled in. */
 export type DataPlan = z.output<typeof dataPlanSchema>;
 /** What a plan written in TypeScript returns. */
 export type DataPlanInput = z.input<typeof dataPlanSchema>;

@@ -17,6 +17,7 @@ import { compilePlan } from './compile-plan.ts';
 import { type DataPlan, isPairInput, type PlannedInput } from './data-plan.ts';
 import { planThresholds } from './plan-thresholds.ts';
 
+/** A plan in its run directory. */
 export interface DataRun {
   readonly plan: DataPlan;
   readonly run: RunDirectory;

@@ -5,6 +5,7 @@
  */
 import type { Document, MetadataValue } from '../document.ts';
 
+/** What the fields of rows are called. */
 export interface RowOptions {
   /** Language of rows that do not say it. */
   readonly language: string;
@@ -14,11 +15,16 @@ export interface RowOptions {
   readonly languageKey?: string;
 }
 
+/** A document, or why there is none. */
 export type RowResult =
   | { readonly document: Document }
   | { readonly reason: 'malformed' | 'empty' | 'licence'; readonly detail: string };
 
-/** @param fallbackId id where the row has none */
+/**
+ * Makes a document of a row, or says why it makes none.
+ *
+ * @param fallbackId id where the row has none
+ */
 export type DocumentOfRow = (row: unknown, fallbackId: string, options: RowOptions) => RowResult;
 
 const LANGUAGE = /^[a-z]{3}_[A-Z][a-z]{3}$/;

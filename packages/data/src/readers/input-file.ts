@@ -8,9 +8,14 @@ export type DocumentFormat = 'warc' | 'wet' | 'html' | 'text' | 'jsonl' | 'parqu
 export type PairFormat = 'moses' | 'tsv' | 'tmx' | 'translation';
 const PAIR_FORMATS = new Set<InputFormat>(['moses', 'tsv', 'tmx', 'translation']);
 export const isPairFormat = (format: InputFormat): format is PairFormat => PAIR_FORMATS.has(format);
+
+/** What a file holds: documents or translation pairs, by the name of the format. */
 export type InputFormat = DocumentFormat | PairFormat;
+
+/** How a file is compressed. */
 export type Compression = 'none' | 'gzip' | 'zstd';
 
+/** One file to be read. */
 export interface InputFile {
   /** Path, or `http(s)://` or `s3://` address. */
   readonly location: string;

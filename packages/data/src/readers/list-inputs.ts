@@ -7,6 +7,7 @@ import { type Compression, formatOfName, type InputFile, type InputFormat, KNOWN
 import { listS3 } from './remote/list-s3.ts';
 import { isRemote, type NetworkOptions } from './remote/remote-request.ts';
 
+/** Where files are looked for, and what they are. */
 export interface ListInputsOptions {
   /** Files, folders (read to any depth), glob patterns, `http(s)://` addresses, and `s3://bucket/prefix` where all objects below are meant. */
   readonly locations: readonly string[];

@@ -14,6 +14,7 @@ import type { InputFile } from './input-file.ts';
 import { type ReportFault, reporter } from './read-fault.ts';
 import type { NetworkOptions } from './remote/remote-request.ts';
 
+/** What the fields are called, how large records may be, and what becomes of bad ones. */
 export interface ReadDocumentsOptions {
   /** Language of documents that do not say it, `und_Zyyy` without one. */
   readonly language?: string;

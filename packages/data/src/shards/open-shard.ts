@@ -11,6 +11,7 @@ import { fileSizeBytes } from '../storage/write-directory-atomic.ts';
 import type { Shard, ShardInfo } from './shard.ts';
 import { DOCUMENTS_FILE, INFO_FILE, TOKENS_FILE } from './write-shard.ts';
 
+/** How thoroughly a shard is checked, and whether it is held in memory. */
 export interface OpenShardOptions {
   /** Read the whole file once to compare its checksum; false trusts the length alone. */
   readonly verifyChecksum?: boolean;

@@ -35,9 +35,11 @@ export interface Shard {
   readonly directory: string;
   /** Tokens of document `index`, its end-of-text token included. */
   documentLength(index: number): number;
+  /** Language of a document by its index. */
   documentLanguage(index: number): string;
   /** Copies `length` tokens of document `index` from its token `start` on into `target` at `targetOffset`. */
   readTokens(index: number, start: number, length: number, target: Int32Array, targetOffset: number): void;
+  /** Lets go of the file; nothing can be read after it. */
   close(): void;
 }
 

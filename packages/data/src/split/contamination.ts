@@ -13,11 +13,13 @@ import { hashTextInto } from '../random/hash-text.ts';
 
 const DEFAULT_N = 12;
 
+/** How long a run of words must be to count as shared. */
 export interface ContaminationOptions {
   /** Words per n-gram. */
   readonly n?: number;
 }
 
+/** How much of the held-out documents stands in training text. */
 export interface ContaminationReport {
   readonly n: number;
   readonly numDocuments: number;
@@ -100,6 +102,7 @@ export function contaminationReport(
   };
 }
 
+/** How much of one task's texts stands in training text. */
 export interface TaskContamination {
   readonly task: string;
   readonly numTexts: number;
@@ -138,6 +141,7 @@ export function contaminationByTask(
   });
 }
 
+/** How much a document may share. */
 export interface DecontaminationOptions extends ContaminationOptions {
   /** Documents above this share of n-grams found in held-out text are dropped; 0: at the first one. */
   readonly maxSharedNGrams?: number;

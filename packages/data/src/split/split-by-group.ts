@@ -8,9 +8,12 @@
 import type { Document } from '../document.ts';
 import { createRandomStream, shuffleInPlace } from '../random/create-random-stream.ts';
 
+/** One of the three splits. */
 export type SplitName = 'train' | 'validation' | 'test';
 
+/** How documents belong together, and how much is held out. */
 export interface SplitByGroupOptions {
+  /** The group of a document, which is never divided. */
   readonly groupOf: (document: Document) => string;
   /** At least one group each, when above 0. */
   readonly validationShare: number;
@@ -20,6 +23,7 @@ export interface SplitByGroupOptions {
   readonly alwaysTrain?: (group: string) => boolean;
 }
 
+/** The documents of the three splits. */
 export interface Split {
   readonly train: readonly Document[];
   readonly validation: readonly Document[];

@@ -7,6 +7,7 @@ import type { Document } from '../document.ts';
 import { type DocumentFilter, drop, KEEP } from '../filters/document-filter.ts';
 import { splitWords } from '../filters/split-words.ts';
 
+/** What an answer may be. */
 export interface AnswerFilterOptions {
   /** @default 20 */
   readonly minWords?: number;

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { RemoteError, withRetries } from '../readers/remote/remote-request.ts';
 import { type GeneratedText, GenerationError, type TextGenerator } from './text-generator.ts';
 
+/** The server, its model, and how patiently it is asked. */
 export interface OpenAiTextGeneratorOptions {
   /** For example `http://127.0.0.1:8000/v1`. */
   readonly baseUrl: string;

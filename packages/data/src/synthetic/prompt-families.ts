@@ -5,6 +5,7 @@
  */
 import { languageInfo } from '../languages/marco-languages.ts';
 
+/** What an explanation is about, by whom and for whom. */
 export interface ExplanationSlots {
   /** Who explains, such as `teacher`. */
   readonly role: string;
@@ -16,6 +17,7 @@ export interface ExplanationSlots {
   readonly language: string;
 }
 
+/** As for an explanation, with the form and the course of a story. */
 export interface StorySlots extends ExplanationSlots {
   /** Such as `fairy tale` or `letter`. */
   readonly passageType: string;
@@ -26,6 +28,7 @@ export interface StorySlots extends ExplanationSlots {
   readonly maxWords: number;
 }
 
+/** The samples that a text is to be written like. */
 export interface SampleSlots {
   readonly samples: readonly string[];
   readonly language: string;

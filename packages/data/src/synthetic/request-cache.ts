@@ -9,11 +9,14 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { GeneratedText, TextRequest } from './text-generator.ts';
 
+/** An open cache: what was answered before, and a file for what is answered now. */
 export interface RequestCache {
+  /** The answer to a request; undefined when there is none. */
   get(key: string): GeneratedText | undefined;
   /** Resolves when the answer is on disk. */
   set(key: string, answer: GeneratedText): Promise<void>;
   readonly size: number;
+  /** Closes the file once all answers are on disk. */
   close(): Promise<void>;
 }
 
@@ -25,7 +28,11 @@ const lineSchema = z.object({
   numNewTokens: z.number(),
 });
 
-/** @param generator its name: another model is asked anew */
+/**
+ * The key of a request: a hash of the generator's name and of all that is asked.
+ *
+ * @param generator its name: another model is asked anew
+ */
 export function requestKey(generator: string, request: TextRequest): string {
   const { messages, maxNewTokens, temperature, topP, seed } = request;
   const parts = [

@@ -10,6 +10,7 @@ import type { DocumentFilter } from '../filters/document-filter.ts';
 import { type RequestCache, requestKey } from './request-cache.ts';
 import { type GeneratedText, GenerationError, type TextGenerator, type TextRequest } from './text-generator.ts';
 
+/** One prompt and the document that its answer becomes. */
 export interface SynthesisPrompt {
   readonly id: string;
   /** That the answer is asked for in. */
@@ -20,6 +21,7 @@ export interface SynthesisPrompt {
   readonly metadata?: Document['metadata'];
 }
 
+/** The prompts, who answers them, the budget, and the filters of answers. */
 export interface SynthesizeOptions extends Omit<TextRequest, 'messages'> {
   readonly prompts: Iterable<SynthesisPrompt> | AsyncIterable<SynthesisPrompt>;
   readonly generator: TextGenerator;
@@ -38,10 +40,12 @@ export interface SynthesizeOptions extends Omit<TextRequest, 'messages'> {
   readonly onDrop?: (document: Document, reason: string) => void;
   /** Told of every request that has no answer. */
   readonly onFailure?: (prompt: SynthesisPrompt, error: GenerationError) => void;
+  /** Told after each answer. */
   readonly onProgress?: (spent: SynthesisCounts) => void;
   readonly signal?: AbortSignal;
 }
 
+/** What has been asked, answered and paid for so far. */
 export interface SynthesisCounts {
   numPrompts: number;
   numFromCache: number;

@@ -7,6 +7,7 @@ export interface GenerationMessage {
   readonly content: string;
 }
 
+/** What is asked, and how an answer is sampled. */
 export interface TextRequest {
   readonly messages: readonly GenerationMessage[];
   readonly maxNewTokens: number;
@@ -16,6 +17,7 @@ export interface TextRequest {
   readonly seed?: number;
 }
 
+/** An answer and what it cost. */
 export interface GeneratedText {
   readonly text: string;
   /** `length` where `maxNewTokens` cut it */
@@ -24,6 +26,7 @@ export interface GeneratedText {
   readonly numNewTokens: number;
 }
 
+/** Answers requests; several at a time are allowed. */
 export interface TextGenerator {
   /** Part of every cache key: the same request to another model is another request. */
   readonly name: string;

@@ -6,6 +6,7 @@
 import type { Document } from '../document.ts';
 import { codePointLength } from '../filters/text-lines.ts';
 
+/** Statistics of one language. */
 export interface LanguageStatistics {
   readonly numDocuments: number;
   readonly numCharacters: number;
@@ -13,6 +14,7 @@ export interface LanguageStatistics {
   readonly lengths: readonly number[];
 }
 
+/** Statistics by language. */
 export type DocumentStatistics = Readonly<Record<string, LanguageStatistics>>;
 
 export interface DocumentStatisticsCounter {

@@ -6,6 +6,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileSynced } from '../storage/write-directory-atomic.ts';
 
+/** How far a rank has come. */
 export interface RankState {
   readonly state: 'running' | 'complete' | 'failed';
   /** Units of this rank that are complete. */

@@ -9,6 +9,7 @@ import { readStageFile } from '../stages/stage-source.ts';
 import type { RunDirectory } from './run-directory.ts';
 import type { Stage } from './stage.ts';
 
+/** A document, and why it was dropped if it was. */
 export interface InspectedDocument {
   readonly stage: string;
   readonly document: Document;

@@ -12,10 +12,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UnitReport } from './unit-report.ts';
 
+/** Paths of a run and what is complete in it. */
 export interface RunDirectory {
   readonly path: string;
+  /** Path of a stage's directory. */
   stage(name: string): string;
+  /** Path of a unit's directory. */
   unit(stage: string, index: number): string;
+  /** Whether a unit is there, which it is as a whole or not at all. */
   isUnitComplete(stage: string, index: number): boolean;
   /** Units that are complete. */
   numCompleteUnits(stage: string): number;
@@ -31,7 +35,11 @@ export const unitName = (index: number): string => String(index).padStart(6, '0'
 export const rankName = (rank: number, worldSize: number): string =>
   `${String(rank).padStart(4, '0')}-of-${String(worldSize).padStart(4, '0')}`;
 
-/** @param path of the run; nothing is read or made before it is asked for */
+/**
+ * The places of a run.
+ *
+ * @param path of the run; nothing is read or made before it is asked for
+ */
 export function openRunDirectory(path: string): RunDirectory {
   const stage = (name: string): string => join(path, 'stages', name);
   const unit = (name: string, index: number): string => join(stage(name), 'units', unitName(index));

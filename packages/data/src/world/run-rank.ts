@@ -14,6 +14,7 @@ import { type RunDirectory, rankName, UNIT_FILE, unitName } from './run-director
 import type { Stage } from './stage.ts';
 import type { UnitReport } from './unit-report.ts';
 
+/** The run, the stage, and which rank of how many this is. */
 export interface RunRankOptions {
   readonly run: RunDirectory;
   readonly stage: Stage;
@@ -24,6 +25,7 @@ export interface RunRankOptions {
   readonly onUnit?: (index: number, numUnits: number) => void;
 }
 
+/** What a rank did of its stage. */
 export interface RankResult {
   readonly numUnits: number;
   /** Of these, the ones that were complete before. */

@@ -9,6 +9,7 @@ import type { RunDirectory } from './run-directory.ts';
 import type { Stage } from './stage.ts';
 import type { UnitReport } from './unit-report.ts';
 
+/** The counts of one stage. */
 export interface StageStatistics {
   readonly stage: string;
   readonly numUnits: number;
@@ -18,6 +19,7 @@ export interface StageStatistics {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+/** The counts of a whole run. */
 export interface RunStatistics {
   readonly stages: readonly StageStatistics[];
   /** Of the whole run; a language is the one a document had when it was dropped or kept. */

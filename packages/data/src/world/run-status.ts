@@ -8,6 +8,7 @@ import type { RankState } from './rank-state.ts';
 import { type RunDirectory, rankName } from './run-directory.ts';
 import type { Stage } from './stage.ts';
 
+/** How far one rank is. */
 export interface RankStatus {
   readonly rank: number;
   readonly state: RankState['state'] | 'missing';
@@ -19,6 +20,7 @@ export interface RankStatus {
   readonly logTail: readonly string[];
 }
 
+/** How far one stage is. */
 export interface StageStatus {
   readonly stage: string;
   /** `blocked`: its units are not known before the stages ahead are complete. */
@@ -70,6 +72,8 @@ export async function isStageComplete(run: RunDirectory, stage: Stage): Promise<
 }
 
 /**
+ * How far a run is.
+ *
  * @param worldSize which world's ranks to tell of; without it the one that wrote last, by its number of running or failed ranks
  * Of each rank the last `numLogLines` lines of its log are told.
  */

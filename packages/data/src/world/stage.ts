@@ -4,6 +4,7 @@
 import type { RunDirectory } from './run-directory.ts';
 import type { UnitResult } from './unit-report.ts';
 
+/** What a unit may use while it runs. */
 export interface UnitContext {
   readonly run: RunDirectory;
   /** Empty; becomes the unit's directory when the unit is done. */
@@ -13,6 +14,7 @@ export interface UnitContext {
   readonly log: (line: string) => void;
 }
 
+/** One stage of a run, as its plan makes it. */
 export interface Stage {
   /** For example `2-pairs`; its directory's name. */
   readonly name: string;

@@ -5,6 +5,7 @@ import type { FunnelReport } from '../filters/create-funnel.ts';
 import type { SpilledFile } from '../sorted-records/create-record-sorter.ts';
 import type { DocumentStatistics } from './document-statistics.ts';
 
+/** A file that a unit wrote. */
 export interface UnitOutput {
   /** Name within the unit's directory; a directory of files for a shard. */
   readonly file: string;
@@ -15,6 +16,7 @@ export interface UnitOutput {
   readonly publishAs?: string;
 }
 
+/** What a unit wrote and counted. */
 export interface UnitReport {
   readonly formatVersion: 1;
   /** What the unit was made from: an input's name, a bucket, and so on. */

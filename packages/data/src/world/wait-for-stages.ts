@@ -6,7 +6,11 @@ import type { RunDirectory } from './run-directory.ts';
 import { isStageComplete } from './run-status.ts';
 import type { Stage } from './stage.ts';
 
-/** @param intervalMs time between two looks */
+/**
+ * Resolves when every stage is complete.
+ *
+ * @param intervalMs time between two looks
+ */
 export async function waitForStages(
   run: RunDirectory,
   stages: readonly Stage[],

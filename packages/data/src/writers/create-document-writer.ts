@@ -16,6 +16,7 @@ import type { DocumentWriter, WrittenFile } from './document-writer.ts';
 import { createParquetEncoder } from './parquet-encoder.ts';
 import { checkPathTemplate, pathOfDocument } from './path-template.ts';
 
+/** Where files go, what they are called, and how large they become. */
 export interface CreateDocumentWriterOptions {
   readonly directory: string;
   /** For example `${language}/${rank}.jsonl.gz`; the suffix chooses format and compression. */

@@ -3,6 +3,7 @@
  */
 import type { Document } from '../document.ts';
 
+/** A file that was written. */
 export interface WrittenFile {
   /** Relative to the directory, with `/`. */
   readonly path: string;
@@ -11,6 +12,7 @@ export interface WrittenFile {
   readonly sha256: string;
 }
 
+/** Takes documents until it is closed or abandoned. */
 export interface DocumentWriter {
   /** Resolves when the document is taken; slow disks make it wait. */
   write(document: Document): Promise<void>;

@@ -9,6 +9,7 @@ import type { Document } from '../../document.ts';
 import { hashText } from '../../random/hash-text.ts';
 import { type DocumentFilter, drop, KEEP } from '../document-filter.ts';
 
+/** The lists, and what passes in spite of them. */
 export interface BadWordsOptions {
   /** Words and phrases by language, for example `eng_Latn`; documents in other languages are kept. */
   readonly lists: ReadonlyMap<string, Iterable<string>>;
@@ -57,7 +58,11 @@ export const BAD_WORD_FILES: Readonly<Record<string, string>> = {
   zh: 'cmn_Hans',
 };
 
-/** @param text a list in LDNOOBW's format: one word or phrase a line */
+/**
+ * The words of a list, one from each line that is not empty.
+ *
+ * @param text a list in LDNOOBW's format: one word or phrase a line
+ */
 export function parseWordList(text: string): string[] {
   return text
     .split(/\r?\n/)

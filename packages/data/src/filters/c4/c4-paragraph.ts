@@ -7,6 +7,7 @@
 import { type DocumentFilter, drop, KEEP } from '../document-filter.ts';
 import { codePointLength } from '../text-lines.ts';
 
+/** How many long lines are asked for, and how long they are. */
 export interface C4ParagraphOptions {
   readonly minParagraphs?: number;
   /** A line of at least this length is a paragraph. */

@@ -12,6 +12,7 @@ import { splitOnWhiteSpace } from '../split-words.ts';
 import { codePointLength, splitLines, stripWhiteSpace } from '../text-lines.ts';
 import { countSentences, type SentenceCounter } from './count-sentences.ts';
 
+/** C4's rules, each of which can be turned off. */
 export interface C4QualityThresholds {
   /** Sentences that must remain; null: the rule is off. */
   readonly minSentences: number | null;
@@ -41,7 +42,9 @@ export const C4_QUALITY: C4QualityThresholds = {
   removePolicyLines: true,
 };
 
+/** Thresholds, and how sentences are counted. */
 export interface C4QualityOptions {
+  /** One for all, or by language. */
   readonly thresholds?: C4QualityThresholds | ((language: string) => C4QualityThresholds);
   readonly countSentences?: SentenceCounter;
 }

@@ -11,4 +11,5 @@ export type SentenceCounter = (text: string, language: string) => number;
 /** A run of sentence ends with closing marks, before white space, or anywhere for the full-width marks that no space follows. */
 const ENDS = /[\p{Sentence_Terminal}]+["'”’»)\]]*(?=\s+\S)|[。！？｡]+["'”’」』）]*(?=\S)/gu;
 
+/** Sentences of a line: the marks between its parts, and one; 0 for white space. */
 export const countSentences: SentenceCounter = (text) => (text.trim() === '' ? 0 : (text.match(ENDS)?.length ?? 0) + 1);

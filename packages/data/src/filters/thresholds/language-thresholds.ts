@@ -10,6 +10,7 @@ import type { GopherRepetitionThresholds } from '../gopher-repetition.ts';
 import type { SailCraftRepetitionThresholds } from '../sailcraft-repetition.ts';
 import { FINEWEB2_DEFAULT, FINEWEB2_ROWS, SAILCRAFT_DEFAULT, SAILCRAFT_ROWS } from './threshold-table.ts';
 
+/** Every filter's thresholds for one language. */
 export interface LanguageThresholds {
   /** Least confidence of language identification. */
   readonly languageScore: number;

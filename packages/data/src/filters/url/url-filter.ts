@@ -9,6 +9,7 @@ import { parse } from 'tldts';
 import type { Document } from '../../document.ts';
 import { type DocumentFilter, drop, KEEP } from '../document-filter.ts';
 
+/** The lists, and where a document has its address. */
 export interface UrlFilterOptions {
   /** Registered domains (`example.com`) or host names (`shop.example.com`). */
   readonly domains?: Iterable<string>;

@@ -48,6 +48,7 @@ export type FastTextMatrix =
       readonly norms: { readonly codes: Uint8Array; readonly quantizer: ProductQuantizer } | null;
     };
 
+/** A model file as it is: arguments, dictionary of R rows and L labels, and two matrices of C columns. */
 export interface FastTextFile {
   readonly arguments: FastTextArguments;
   readonly dictionary: FastTextDictionary;

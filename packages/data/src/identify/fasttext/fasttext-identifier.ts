@@ -8,6 +8,7 @@ import { languageCodeOf } from '../../languages/iso-639-1.ts';
 import type { Identification, IdentifyOptions, LanguageIdentifier } from '../language-identifier.ts';
 import type { FastTextModel, FastTextPrediction } from './fasttext-model.ts';
 
+/** What labels mean, and how much of a text is looked at. */
 export interface FastTextIdentifierOptions {
   /** From a label to a code such as `swh_Latn`; two-letter labels take the script of the text when absent. */
   readonly languageOf?: (label: string, text: string) => string;

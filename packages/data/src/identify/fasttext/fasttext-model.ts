@@ -8,12 +8,14 @@
 import { createFastTextFeatures } from './fasttext-features.ts';
 import { type FastTextFile, type FastTextMatrix, type ProductQuantizer, readFastTextFile } from './fasttext-file.ts';
 
+/** A label and how likely it is. */
 export interface FastTextPrediction {
   /** Without the prefix `__label__`. */
   readonly label: string;
   readonly probability: number;
 }
 
+/** A supervised fastText model. */
 export interface FastTextModel {
   /** Without the prefix. */
   readonly labels: readonly string[];
@@ -130,7 +132,11 @@ function labelScores(file: FastTextFile): (hidden: Float64Array) => Float64Array
   return (hidden) => logits(hidden).map((value) => withOffset(tableSigmoid(value)));
 }
 
-/** @param file as `readFastTextFile` gives it */
+/**
+ * A model that predicts, from a file that was read.
+ *
+ * @param file as `readFastTextFile` gives it
+ */
 export function fastTextModelFromFile(file: FastTextFile): FastTextModel {
   const features = createFastTextFeatures(file);
   const scoresOf = labelScores(file);
