@@ -6,6 +6,7 @@
 
 export type StageStatus = 'finished' | 'running' | 'stopped' | 'waiting';
 
+/** One stage of a run, finished, running or to come. */
 export interface StageView {
   readonly name: string;
   readonly title: string;
@@ -22,6 +23,7 @@ export interface StageView {
   readonly hasTrainingLog: boolean;
 }
 
+/** A run in the list of runs. */
 export interface RunListEntry {
   /** name of the directory; `.` for the served directory itself */
   readonly id: string;
@@ -32,6 +34,7 @@ export interface RunListEntry {
   readonly numStages: number;
 }
 
+/** A run with its stages and the end of its log. */
 export interface RunView extends RunListEntry {
   readonly stages: readonly StageView[];
   readonly elapsedSeconds: number;
@@ -52,6 +55,7 @@ export interface Curve {
   readonly values: readonly (number | null)[];
 }
 
+/** The curves of one training stage, thinned to what a screen can show. */
 export interface TrainingView {
   readonly stage: string;
   readonly step: number;
@@ -66,6 +70,7 @@ export interface TrainingView {
   readonly checkpoints: readonly number[];
 }
 
+/** What the data stage read, kept and dropped. */
 export interface FunnelView {
   readonly read: number;
   readonly kept: number;
@@ -83,6 +88,7 @@ export interface FunnelView {
   };
 }
 
+/** A kept or dropped document to look at; `isCut` where only its beginning is shown. */
 export interface DocumentView {
   readonly id: string;
   readonly language?: string;
@@ -93,12 +99,14 @@ export interface DocumentView {
   readonly url?: string;
 }
 
+/** Some rows of a long file, and where the next ones begin. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
   /** byte offset to go on from; absent at the end */
   readonly next?: number;
 }
 
+/** A translation pair, both sides shown beside each other. */
 export interface ParallelPairView {
   readonly id: string;
   readonly source: string;
@@ -107,6 +115,7 @@ export interface ParallelPairView {
   readonly targetLanguage?: string;
 }
 
+/** A preference pair, both answers shown beside each other. */
 export interface PreferencePairView {
   readonly prompt: string;
   readonly chosen: string;
@@ -115,6 +124,7 @@ export interface PreferencePairView {
   readonly kind?: string;
 }
 
+/** Tokens of one source in one stage: planned, packed and seen so far. */
 export interface MixtureView {
   readonly stage: string;
   readonly source: string;
@@ -126,6 +136,7 @@ export interface MixtureView {
   readonly seenTokens: number;
 }
 
+/** Something that the model wrote after a stage. */
 export interface SampleView {
   readonly afterStage: string;
   readonly kind: string;
@@ -135,6 +146,7 @@ export interface SampleView {
   readonly reference?: string;
 }
 
+/** One score of an evaluation. */
 export interface ScoreView {
   readonly task: string;
   readonly metric: string;
@@ -149,12 +161,14 @@ export interface ScoreView {
   readonly numItems: number;
 }
 
+/** All scores after one stage. */
 export interface EvaluationView {
   /** stage that was measured */
   readonly after: string;
   readonly scores: readonly ScoreView[];
 }
 
+/** Bits per byte of each language after each stage and while training. */
 export interface LanguagesView {
   readonly tiers: Readonly<Record<string, string>>;
   /** held-out text after each stage; the first is the base */
@@ -167,6 +181,7 @@ export interface LanguagesView {
   }[];
 }
 
+/** One score of two runs, and whether the change is more than chance. */
 export interface ComparisonView {
   readonly task: string;
   readonly metric: string;
@@ -184,6 +199,7 @@ export interface ComparisonView {
   readonly numSamples: number;
 }
 
+/** A field in which recipes differ, with its value in each. */
 export interface RecipeDifference {
   readonly path: string;
   readonly values: readonly string[];

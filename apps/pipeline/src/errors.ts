@@ -13,6 +13,7 @@
 
 export const EXIT_CODES = { done: 0, failed: 1, badInput: 2, SIGINT: 130, SIGTERM: 143, SIGUSR1: 138 } as const;
 
+/** The signals after which a run saves what it has and ends. */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGUSR1';
 
 /** Something the user gave cannot be used: a recipe, an option, a directory, an unreadable or empty source. Ends with exit code 2. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** The page's script and style as text. */
 export interface ClientAssets {
   readonly script: string;
   readonly style: string;
@@ -11,7 +12,11 @@ export interface ClientAssets {
 /** Beside the built server, or from its sources. */
 const BUILT = [join(import.meta.dirname, 'client'), join(import.meta.dirname, '..', '..', 'dist', 'client')];
 
-/** @param directory where the build put `app.js` and `app.css`; default this package's own build */
+/**
+ * Reads the built page.
+ *
+ * @param directory where the build put `app.js` and `app.css`; default this package's own build
+ */
 export async function readClientAssets(directory = BUILT.find(existsSync) ?? BUILT[0]!): Promise<ClientAssets> {
   try {
     return {

@@ -17,6 +17,7 @@ import { openRunsDirectory } from './runs-directory.ts';
 import { followTrainingLog, type TrainingLog, type TrainingLogFollower } from './training/training-log.ts';
 import { trainingView } from './training/training-view.ts';
 
+/** What is served, and how closely it is watched. */
 export interface DashboardOptions {
   /** a directory of runs, or one run */
   readonly directory: string;

@@ -9,8 +9,10 @@ import { nearestName } from './nearest-name.ts';
 import { keysAt, pathsOfKey } from './recipe-keys.ts';
 import { type Recipe, recipeSchema } from './recipe-schema.ts';
 
+/** The recipe, or everything that is wrong with it. */
 export type CheckedRecipe = { readonly recipe: Recipe } | { readonly problems: readonly ConfigProblem[] };
 
+/** Checks a value of any kind; it never throws for what the value holds. */
 export function checkRecipe(value: unknown): CheckedRecipe {
   const result = recipeSchema.safeParse(value, { reportInput: true });
   const across = checkAcrossSections(value);

@@ -5,6 +5,7 @@ import { BadInputError } from '../errors.ts';
 
 export type ConfigPath = readonly (string | number)[];
 
+/** One thing that is wrong, and where it was written. */
 export interface ConfigProblem {
   /** where in the recipe */
   readonly path: ConfigPath;

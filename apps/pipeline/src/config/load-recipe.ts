@@ -16,6 +16,7 @@ import { nearestName } from './nearest-name.ts';
 import { readYamlRecipe } from './read-yaml-recipe.ts';
 import type { Recipe } from './recipe-schema.ts';
 
+/** A checked recipe and where it came from. */
 export interface LoadedRecipe {
   readonly recipe: Recipe;
   /** the built-in's name, or the file as it was given */

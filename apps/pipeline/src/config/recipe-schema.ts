@@ -21,10 +21,14 @@ const learningRate = z.number().positive().max(1);
 
 /** Tiers of the paper (a sampling choice, not a statement about languages); every language of a tier gets an equal share. */
 export const LANGUAGE_TIERS = ['english', 'chinese', 'high', 'low'] as const;
+
+/** One of `LANGUAGE_TIERS`. */
 export type LanguageTier = (typeof LANGUAGE_TIERS)[number];
 
 /** What a pretraining stage mixes: the tiers, and the three sources that are not a tier. */
 export const MIXTURE_SOURCES = [...LANGUAGE_TIERS, 'parallel', 'knowledge', 'synthetic'] as const;
+
+/** One of `MIXTURE_SOURCES`. */
 export type MixtureSource = (typeof MIXTURE_SOURCES)[number];
 
 const shares = z
@@ -220,8 +224,10 @@ export const REJECTED_KINDS = ['wrong_language', 'truncated', 'other_article'] a
 /** Losses a preference stage can add up; the first four compare with the model before the stage. */
 export const PREFERENCE_LOSSES = ['sigmoid', 'ipo', 'hinge', 'robust', 'simpo', 'orpo', 'sft'] as const;
 
+/** Backends that a recipe may prefer. */
 export const BACKEND_NAMES = ['node-gpu', 'webgpu', 'node', 'wasm', 'cpu'] as const;
 
+/** The zod schema of a whole recipe; `marco config schema` prints it as JSON Schema. */
 export const recipeSchema = z.strictObject({
   /** names the run directory `runs/<name>` */
   name,

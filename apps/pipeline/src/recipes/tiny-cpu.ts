@@ -34,6 +34,7 @@ const numPaperTokens = MARCO_STAGES.reduce((sum, { numTokens }) => sum + numToke
 const languagesOf = (tier: LanguageTier): string[] =>
   MARCO_LANGUAGES.filter((language) => language.tier === tier).map(({ code }) => code);
 
+/** The recipe of `npm start`, to be spread into variants. */
 export function tinyCpu(): Recipe {
   return {
     name: 'tiny-cpu',

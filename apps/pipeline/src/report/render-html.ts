@@ -31,6 +31,7 @@ const CONTENTS = [
   ['recipe', 'Recipe'],
 ] as const;
 
+/** The report as a page that needs no other file. */
 export function renderHtml(results: RunResults): string {
   const sections = [
     headlineSection(results),

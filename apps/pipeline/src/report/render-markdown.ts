@@ -14,6 +14,7 @@ import {
   significance,
 } from './sections/benchmarks-section.ts';
 
+/** The report's tables as Markdown. */
 export function renderMarkdown(results: RunResults): string {
   const { recipe, backend, machine, cost, evaluations } = results;
   const parts = [

@@ -6,6 +6,7 @@
 import type { EvalContamination } from '@marco-ts/eval';
 import type { Recipe } from '../config/recipe-schema.ts';
 
+/** What one stage took and counted. */
 export interface StageResult {
   readonly name: string;
   readonly title: string;
@@ -22,6 +23,7 @@ export interface FunnelResult {
   readonly keptByLanguage: readonly { readonly language: string; readonly count: number }[];
 }
 
+/** Tokens of one source in one stage. */
 export interface MixtureResult {
   readonly stage: string;
   readonly source: string;
@@ -31,6 +33,7 @@ export interface MixtureResult {
   readonly epochs: number;
 }
 
+/** How many tokens the tokenizer spends on one language. */
 export interface FertilityResult {
   readonly language: string;
   readonly tokensPerWord: number;
@@ -38,6 +41,7 @@ export interface FertilityResult {
   readonly numDocuments: number;
 }
 
+/** One line of that log. */
 export interface TrainingStep {
   readonly step: number;
   /** tokens trained on since the stage began */
@@ -53,12 +57,14 @@ export interface TrainingStep {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
+/** The log of one training stage. */
 export interface TrainingResult {
   readonly stage: string;
   readonly title: string;
   readonly steps: readonly TrainingStep[];
 }
 
+/** One score, of everything or of one group. */
 export interface TaskScore {
   /** what the score is of: a language, a tier, a direction like `eng_Latn>swh_Latn`, or `all` */
   readonly group: string;
@@ -69,6 +75,7 @@ export interface TaskScore {
   readonly numItems: number;
 }
 
+/** The scores of one task by one metric. */
 export interface TaskResult {
   readonly task: 'bits-per-byte' | 'translation' | 'cloze' | 'preference';
   /** of preferences, `acc` compares log-probabilities per token, and `rewardAcc` the implicit rewards against the model before alignment */
@@ -88,6 +95,7 @@ export interface EvaluationResult {
   readonly tasks: readonly TaskResult[];
 }
 
+/** Something that the model wrote after a stage. */
 export interface SampleResult {
   readonly afterStage: string;
   readonly kind: 'continuation' | 'translation' | 'chat';
@@ -142,6 +150,7 @@ export interface ComparisonResult {
   readonly taskContamination?: EvalContamination;
 }
 
+/** What the run took. */
 export interface CostResult {
   readonly seconds: number;
   readonly peakRssBytes: number;
@@ -151,6 +160,7 @@ export interface CostResult {
   readonly trainingFlops: number;
 }
 
+/** Everything that is known of a finished run. */
 export interface RunResults {
   readonly schemaVersion: 1;
   readonly recipe: Recipe;

@@ -13,6 +13,7 @@ import type { RunRecipe, Stage } from './stage.ts';
 import { findStageEntry, listStageEntries, PARTIAL_SUFFIX, stageDirectoryName } from './stage-directories.ts';
 import { findDamage, readStageManifest } from './stage-files.ts';
 
+/** A stage and what will be done about it. */
 export interface PlannedStage<R extends RunRecipe> {
   readonly stage: Stage<R>;
   /** `<NN>-<name>` */

@@ -9,6 +9,7 @@ import type { RunRecipe } from './stage.ts';
 
 export const RECIPE_FILE = 'recipe.json';
 
+/** The contents of `recipe.json`. */
 export interface RunRecord {
   readonly name: string;
   /** the resolved recipe, with every override applied */

@@ -26,13 +26,18 @@ import { stageSeed } from './stage-seed.ts';
 
 /** What the runner tells while it works; the console draws it. */
 export interface RunObserver {
+  /** Before the first stage, with what will be done about each. */
   onPlan?(planned: readonly PlannedStage<RunRecipe>[]): void;
+  /** When a stage begins. */
   onStageStart?(planned: PlannedStage<RunRecipe>): void;
+  /** When a stage has its final directory. */
   onStageEnd?(planned: PlannedStage<RunRecipe>, manifest: StageManifest): void;
+  /** With every line of the log. */
   onLog?(message: string): void;
   progress?: StageProgress;
 }
 
+/** Where the stages of a run lie, and which of them ran. */
 export interface RunOutcome<R extends RunRecipe> {
   readonly directory: string;
   readonly stages: readonly {

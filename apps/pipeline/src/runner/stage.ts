@@ -22,6 +22,7 @@ export interface StageProgress {
   set(done: number, note?: string): void;
 }
 
+/** What a stage may use while it runs. */
 export interface StageContext<R extends RunRecipe> {
   /**
    * Fill this directory. It is a temporary sibling that gets its final name when `run` has returned, so write no absolute path of
@@ -40,6 +41,7 @@ export interface StageContext<R extends RunRecipe> {
   readonly seed: number;
 }
 
+/** One step of a run. Whatever it writes depends on its inputs, its config, its version and the seed alone. */
 export interface Stage<R extends RunRecipe> {
   /** kebab-case; the directory is `<NN>-<name>` */
   readonly name: string;
@@ -53,5 +55,6 @@ export interface Stage<R extends RunRecipe> {
   readonly resumable?: boolean;
   /** The part of the recipe that the output depends on, and nothing else: when it changes, the stage and all that depends on it run again. */
   config(recipe: R): JsonObject;
+  /** Fills the directory of the context. Returns what it counted. */
   run(context: StageContext<R>): Promise<StageCounts>;
 }

@@ -23,6 +23,7 @@ export function modelStages({ pretrain, sft, preference }: Recipe): string[] {
   ];
 }
 
+/** The stages that a recipe asks for, in the order in which they run. */
 export function recipeStages(recipe: Recipe): readonly Stage<Recipe>[] {
   const names = modelStages(recipe);
   const evaluated = (after: string, options: Omit<EvaluationStageOptions, 'asksBenchmarks'>): Stage<Recipe> =>
