@@ -20,6 +20,7 @@ export { createMlflowLogger, type MlflowLogger, type MlflowLoggerOptions } from 
 export { type LoggedEvent, readJsonlLog } from './logs/read-jsonl-log.ts';
 export { createTensorBoardLogger } from './logs/tensorboard-logger.ts';
 export type { GroupSums } from './loop/batch-facts.ts';
+export { type EvaluatedLoss, type EvaluateLossOptions, evaluateLoss } from './loop/evaluate-loss.ts';
 export type { CheckpointOptions } from './loop/run-state.ts';
 export { runToEnd } from './loop/run-to-end.ts';
 export type { SpeedFacts } from './loop/step-window.ts';

@@ -256,7 +256,7 @@ export const recipeSchema = z.strictObject({
     maxEpochs: positive,
     /** a language's share within its tier follows its tokens to this power: 1 is by size, 0 equal, which is the paper's and the default */
     temperatureAlpha: ratio.optional(),
-    /** validation documents per language for `evaluateEverySteps`, of this and of the later sections */
+    /** of each language for `evaluateEverySteps`, of this and of the later sections: documents, and there conversations of each task and pairs too */
     numValidationDocuments: count,
     /** a later stage warms up again (rewarm, default), or goes on where the one before ends, with its moments (continue) */
     stageTransition: z.enum(['rewarm', 'continue']).optional(),

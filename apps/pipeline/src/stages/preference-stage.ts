@@ -7,6 +7,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type AlignedParagraph,
   buildTranslationPreferences,
   encodePreferencePairs,
   formatPreferenceTable,
@@ -25,6 +26,7 @@ import type { Stage } from '../runner/stage.ts';
 import { readParagraphs } from '../stage-files/data-files.ts';
 import { writeJsonLines } from '../stage-files/json-lines.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
+import { measurePreferences } from './measure-held-out.ts';
 import { openReplay } from './open-replay.ts';
 import { startBackend } from './start-backend.ts';
 import { trainOnPreferences } from './train-on-preferences.ts';
@@ -42,7 +44,7 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
     resumable: true,
     config: ({ seed, data }) => ({ preference: settings, seed, pivotLanguage: data.parallel.pivotLanguage }),
     async run(context) {
-      const { directory, inputs, recipe, seed, log } = context;
+      const { directory, inputs, recipe, seed, log, signal } = context;
       const { sequenceLength, microBatchSize, numEpochs, numPairs, replayRows } = settings;
       await startBackend(recipe);
       const tokenizer = await loadTokenizer(inputs.tokenizer!);
@@ -52,14 +54,16 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
           '[@marco-ts/pipeline] preference: there must be aligned paragraphs to make pairs from, got none. Give data.source.groupField for text that is translated, or leave `preference` out of the recipe.',
         );
       }
+      const build = (from: readonly AlignedParagraph[], maxPerLanguage: number) =>
+        buildTranslationPreferences({
+          paragraphs: from,
+          pivotLanguage: recipe.data.parallel.pivotLanguage,
+          kinds: settings.rejectedKinds,
+          maxPerLanguage,
+          seed,
+        });
       const numLanguages = new Set(paragraphs.map(({ language }) => language)).size - 1;
-      const preferences = buildTranslationPreferences({
-        paragraphs,
-        pivotLanguage: recipe.data.parallel.pivotLanguage,
-        kinds: settings.rejectedKinds,
-        maxPerLanguage: Math.max(1, Math.ceil(numPairs / numLanguages)),
-        seed,
-      });
+      const preferences = build(paragraphs, Math.max(1, Math.ceil(numPairs / numLanguages)));
       const { pairs, tooLong } = encodePreferencePairs(tokenizer, preferences.pairs, { maxLength: sequenceLength });
       const numTooLong = Object.values(tooLong).reduce((sum, count) => sum + count, 0);
       log(`${pairs.length} of ${preferences.pairs.length} pairs (${numTooLong} longer than ${sequenceLength} tokens)`);
@@ -82,6 +86,22 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
         sequenceLength,
         seed,
       });
+      const comparesWithReference = settings.lossTypes.some(needsReference);
+      /** Of as many pairs per language as documents. */
+      const measureHeldOut = async () => {
+        const heldOut = await readParagraphs(inputs.data!, 'validation');
+        const { pairs: written } = build(heldOut, recipe.pretrain.numValidationDocuments);
+        if (written.length === 0) return undefined;
+        return measurePreferences({
+          pairs: encodePreferencePairs(tokenizer, written, { maxLength: sequenceLength }).pairs,
+          tokenizer,
+          settings,
+          model,
+          needsReference: comparesWithReference,
+          lossFn: alignmentLoss(model.config, settings),
+          signal,
+        });
+      };
       try {
         return await trainOnPreferences<AlignmentBatch>(context, {
           settings,
@@ -89,9 +109,9 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
           tokenizer,
           model,
           lossFn: alignmentLoss(model.config, settings),
-          needsReference: settings.lossTypes.some(needsReference),
+          needsReference: comparesWithReference,
           extend: (loader, index) => ({ ...loader.batchAt(index), ...(replay && { replay: replay.batchAt(index) }) }),
-          evaluate: await validateStage(context, settings, model.config, previous),
+          evaluate: await validateStage(context, settings, model.config, previous, measureHeldOut),
           config: { settings, seed },
         });
       } finally {

@@ -5,14 +5,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type AlignedParagraph,
-  buildContinuationInstructions,
-  buildLanguageNamingInstructions,
-  buildTranslationInstructions,
-  type Conversation,
-  packConversations,
-} from '@marco-ts/aligner';
+import { type AlignedParagraph, packConversations } from '@marco-ts/aligner';
 import { concatBatches, type TokenBatch } from '@marco-ts/data';
 import { causalLanguageModelLoss } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
@@ -22,6 +15,9 @@ import { readDocuments, readParagraphs } from '../stage-files/data-files.ts';
 import { datasetFingerprint } from '../stage-files/dataset-sources.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
 import { numStepsOf } from '../stage-files/used-tokens.ts';
+import { builtConversations } from './built-conversations.ts';
+import { holdOutConversations } from './hold-out-conversations.ts';
+import { measureConversations } from './measure-held-out.ts';
 import { openReplay } from './open-replay.ts';
 import { ownConversations } from './own-conversations.ts';
 import { runTraining } from './run-training.ts';
@@ -38,11 +34,11 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
     title: 'instruction tuning',
     dependsOn: ['data', 'tokenizer', 'shards', previous],
     resumable: true,
-    config: ({ seed, data }) => ({
+    config: (recipe) => ({
       sft: settings,
-      seed,
-      pivotLanguage: data.parallel.pivotLanguage,
-      ...(settings.datasets && { files: settings.datasets.map(datasetFingerprint) }),
+      seed: recipe.seed,
+      pivotLanguage: recipe.data.parallel.pivotLanguage,
+      ...(settings.datasets && { files: settings.datasets.map(datasetFingerprint), ...heldOutOf(recipe) }),
     }),
     async run(context) {
       const { directory, inputs, recipe, seed, log, signal } = context;
@@ -50,7 +46,7 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
       const tokenizer = await loadTokenizer(inputs.tokenizer!);
       await startBackend(recipe);
       const model = await loadStageModel(inputs[previous]!);
-      const own = await ownConversations({
+      const read = await ownConversations({
         settings,
         documents: await readDocuments(inputs.data!, 'train'),
         model,
@@ -59,11 +55,31 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
         log,
         signal,
       });
+      const lossFn = causalLanguageModelLoss(model.config, { recompute: settings.recompute });
+      const { heldOut } = heldOutOf(recipe);
+      const own = heldOut ? holdOutConversations(read, { ...heldOut, seed }) : { training: read, heldOut: [] };
       const paragraphs = await readParagraphs(inputs.data!, 'train');
-      const built = buildConversations(paragraphs, settings, recipe.data.parallel.pivotLanguage, seed);
+      if (paragraphs.length === 0 && asksForBuilt(settings)) {
+        throw new Error(
+          '[@marco-ts/pipeline] sft: there must be aligned paragraphs to make instructions from, got none. Give data.source.groupField for text that is translated, or leave `sft` out of the recipe.',
+        );
+      }
+      const build = (from: readonly AlignedParagraph[], maxPerLanguage?: number) =>
+        builtConversations({
+          paragraphs: from,
+          settings,
+          pivotLanguage: recipe.data.parallel.pivotLanguage,
+          seed,
+          ...(maxPerLanguage && { maxPerLanguage }),
+        });
+      /** Of each task as many per language as documents. */
+      const measureHeldOut = async () => {
+        const made = build(await readParagraphs(inputs.data!, 'validation'), recipe.pretrain.numValidationDocuments);
+        return measureConversations({ conversations: [...made, ...own.heldOut], tokenizer, settings, lossFn, signal });
+      };
       const loader = packConversations({
         tokenizer,
-        conversations: [...built, ...own],
+        conversations: [...build(paragraphs), ...own.training],
         vocabSize: model.config.vocabSize,
         sequenceLength,
         microBatchSize: microBatchSize - replayRows,
@@ -91,57 +107,28 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
           learningRate,
           numSteps: numStepsOf(loader.numBatches, gradAccumSteps),
           model,
-          lossFn: causalLanguageModelLoss(model.config, { recompute: settings.recompute }),
+          lossFn,
           batchAt: (index) => {
             const batch = loader.batchAt(index);
             return replay === undefined ? batch : concatBatches(batch, replay.batchAt(index), sourceNames.length);
           },
           groupNames: [...sourceNames, ...(replay?.sourceNames ?? [])],
-          evaluate: await validateStage(context, settings, model.config, previous),
-          config: { settings, seed },
+          evaluate: await validateStage(context, settings, model.config, previous, measureHeldOut),
+          config: { settings, seed, ...heldOutOf(recipe) },
         });
       } finally {
         replay?.close();
       }
     },
   };
+
+  /** What is kept of own sets for validation: as large a share as of the documents. */
+  function heldOutOf({ data, pretrain }: Recipe) {
+    if (settings.evaluateEverySteps === undefined) return {};
+    return { heldOut: { maxPerLanguage: pretrain.numValidationDocuments, share: data.split.validationShare } };
+  }
 }
 
-/** Equal numbers per language of each task, as far as the text goes. */
-function buildConversations(
-  paragraphs: readonly AlignedParagraph[],
-  settings: SftSettings,
-  pivotLanguage: string,
-  seed: number,
-): Conversation[] {
-  const { numTranslationExamples, numLanguageNamingExamples, numContinuationExamples } = settings;
-  if (numTranslationExamples + numLanguageNamingExamples + numContinuationExamples === 0) return [];
-  if (paragraphs.length === 0) {
-    throw new Error(
-      '[@marco-ts/pipeline] sft: there must be aligned paragraphs to make instructions from, got none. Give data.source.groupField for text that is translated, or leave `sft` out of the recipe.',
-    );
-  }
-  const numLanguages = new Set(paragraphs.map(({ language }) => language)).size;
-  const perLanguage = (total: number): number => Math.max(1, Math.round(total / numLanguages));
-  return [
-    ...(numTranslationExamples === 0
-      ? []
-      : buildTranslationInstructions({
-          paragraphs,
-          pivotLanguage,
-          maxPerLanguage: perLanguage(numTranslationExamples),
-          seed,
-        })),
-    ...(numLanguageNamingExamples === 0
-      ? []
-      : buildLanguageNamingInstructions({ paragraphs, maxPerLanguage: perLanguage(numLanguageNamingExamples), seed })),
-    ...(numContinuationExamples === 0
-      ? []
-      : buildContinuationInstructions({
-          paragraphs,
-          unit: 'paragraph',
-          maxPerLanguage: perLanguage(numContinuationExamples),
-          seed,
-        })),
-  ];
+function asksForBuilt({ numTranslationExamples, numLanguageNamingExamples, numContinuationExamples }: SftSettings) {
+  return numTranslationExamples + numLanguageNamingExamples + numContinuationExamples > 0;
 }

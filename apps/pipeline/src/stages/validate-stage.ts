@@ -11,10 +11,12 @@ import type { TrainingOptions } from '../config/training-options.ts';
 import type { StageContext } from '../runner/stage.ts';
 import { readDocuments, readParagraphs } from '../stage-files/data-files.ts';
 import { validateLanguages } from '../training/validate-languages.ts';
+import type { Measure } from './measure-held-out.ts';
 
 /**
  * @param settings of the stage
  * @param previous name of the stage whose model is trained on
+ * @param examples measures held-out examples of what the stage itself trains on
  * @returns undefined when the settings ask for no validation
  */
 export async function validateStage(
@@ -22,10 +24,11 @@ export async function validateStage(
   { evaluateEverySteps }: Pick<TrainingOptions, 'evaluateEverySteps'>,
   config: Qwen2Config,
   previous: string,
+  examples?: () => Promise<Measure | undefined>,
 ): Promise<EvaluateOptions | undefined> {
   if (evaluateEverySteps === undefined) return undefined;
   const documents = await readDocuments(inputs.data!, 'validation');
-  return validateLanguages({
+  const languages = await validateLanguages({
     documents: [...documents, ...(await parallelDocuments(recipe, inputs.data!))],
     tiers: { ...Object.fromEntries(languageTiers(recipe)), parallel: 'parallel' },
     tokenizer: await loadTokenizer(inputs.tokenizer!),
@@ -37,6 +40,15 @@ export async function validateStage(
     previousDirectory: inputs[previous]!,
     signal,
   });
+  const measure = await examples?.();
+  if (measure === undefined) return languages;
+  return {
+    ...languages,
+    run: async (params, step, average) => ({
+      ...(await languages.run(params, step, average)),
+      ...(await measure(average ?? params)),
+    }),
+  };
 }
 
 /** Held-out translations as the parallel source writes them, so that this source is validated too. */

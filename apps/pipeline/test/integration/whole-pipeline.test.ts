@@ -16,6 +16,7 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { readJsonlLog } from '@marco-ts/trainer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunResults } from '../../src/report/run-results.ts';
 
@@ -78,6 +79,11 @@ function marco(args: readonly string[], stop?: { when: () => boolean; signal: No
 
 const stageOf = (directory: string, name: string): string =>
   join(directory, readdirSync(directory).find((entry) => entry.endsWith(`-${name}`))!);
+
+async function validationsOf(directory: string, stage: string) {
+  const events = await readJsonlLog(join(stageOf(directory, stage), 'training.jsonl'));
+  return events.flatMap((event) => (event.type === 'evaluation-completed' ? [event] : []));
+}
 
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 const exported = (directory: string): string =>
@@ -195,8 +201,19 @@ test('own documents in a directory run through the same stages', async () => {
       .replace(
         'data:\n',
         'data:\n  source: { kind: directory, directory: texts, language: eng_Latn, textField: text, groupField: translation_of }\n',
+      )
+      // The sft and preference sections are one line each.
+      .replace(
+        'sft: {',
+        'sft: { datasets: [{ path: chats.jsonl, language: swh_Latn, badRows: refuse }], evaluateEverySteps: 3, lora: { rank: 2 },',
+      )
+      .replace(
+        'preference: {',
+        'preference: { evaluateEverySteps: 2, lora: { rank: 2, targetModules: [q_proj, v_proj] },',
       )}`,
   );
+  const chats = Array.from({ length: 20 }, (_, index) => ({ prompt: `${index} + 1?`, completion: `Ni ${index + 1}.` }));
+  writeFileSync(join(root, 'chats.jsonl'), chats.map((chat) => JSON.stringify(chat)).join('\n'));
   const directory = join(root, 'own-run');
   const { code, output } = await marco(['run', own, '--output', directory]);
   expect(code, output).toBe(0);
@@ -211,6 +228,31 @@ test('own documents in a directory run through the same stages', async () => {
   const results = JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as RunResults;
   expect(results.funnel.read).toBe(rows.length);
   expect(results.evaluations).toHaveLength(5);
+
+  const sft = await validationsOf(directory, 'sft');
+  const tuned = sft.at(-1)!.metrics;
+  expect(sft[0]!.step).toBe(0);
+  expect(Object.keys(tuned)).toEqual(
+    expect.arrayContaining([
+      'loss',
+      'loss/swh_Latn',
+      'loss/spa_Latn',
+      'bits_per_byte/low',
+      'gain/high',
+      'forgetting/english',
+    ]),
+  );
+  expect(tuned.loss).toBeLessThan(sft[0]!.metrics.loss!);
+  const preference = await validationsOf(directory, 'preference');
+  const [reference, aligned] = [preference[0]!.metrics, preference.at(-1)!.metrics];
+  // With its adapter off the model is the reference.
+  expect(reference['rewards/margins']).toBeCloseTo(0, 4);
+  expect(Math.abs(aligned['rewards/margins']!)).toBeGreaterThan(1e-4);
+  for (const name of ['loss', 'rewards/accuracies', 'rewards/margins']) {
+    expect(Object.keys(aligned)).toEqual(expect.arrayContaining([name, `${name}/swh_Latn`, `${name}/cmn_Hans`]));
+  }
+  for (const stage of ['sft', 'preference'])
+    expect(readdirSync(join(stageOf(directory, stage), 'adapter'))).toContain('adapter_model.safetensors');
 
   const unchanged = await marco(['run', own, '--output', directory]);
   expect(unchanged.output).toContain('Nothing to do');

@@ -12,7 +12,7 @@ export interface PreferenceBatch extends CollatedRows {
   readonly numPairs: number;
   /** [2P] tokens with loss in each sequence */
   readonly numTargets: Float32Array;
-  /** [P] kind of each pair */
+  /** [P] kind of each pair; empty where all pairs, of other batches too, are of one kind */
   readonly kinds: readonly string[];
   /** [P] 1 where the answer is good, 0 where it is bad; only for answers without partners */
   readonly isDesirable?: Uint8Array;
@@ -56,7 +56,7 @@ export function collatePreferencePairs(
     ...collated,
     numPairs,
     numTargets: Float32Array.from(sides.flatMap((side) => indices.map((index) => countTargets(pairs[index]![side])))),
-    kinds: indices.map((index) => pairs[index]!.kind),
+    kinds: pairs.every(({ kind }) => kind === pairs[0]!.kind) ? [] : indices.map((index) => pairs[index]!.kind),
     ...(indices.every((index) => pairs[index]!.isDesirable !== undefined)
       ? { isDesirable: Uint8Array.from(indices, (index) => (pairs[index]!.isDesirable ? 1 : 0)) }
       : {}),

@@ -2,7 +2,7 @@
  * Preference optimisation over pairs as a loss for the one training loop: one of the losses, or a weighted sum of several.
  *
  * The reference's log-probabilities come with the batch, so that no second model is in memory; `simpo` and `orpo` need none. Loss and
- * metrics are sums over pairs; metrics have TRL's names, and accuracy and margin come once more for each kind of pair.
+ * metrics are sums over pairs; metrics have TRL's names, and loss, accuracy and margin come once more for each kind of pair.
  * Source of the sum: MPO, Wang et al. 2024, arXiv:2411.10442; of an `sft` term beside DPO: RPO, Pang et al. 2024, arXiv:2404.19733.
  * Differs from TRL's `sft` term: the mean is taken within each pair, not over the batch, so that accumulation does not change it.
  */
@@ -80,18 +80,24 @@ export function preferenceOutput(
   const chosen = answers(0);
   const rejected = answers(1);
   const sum = (values: tf.Tensor): tf.Scalar => tf.sum(values);
-  const terms = lossTypes.map((lossType, index) =>
-    tf.mul(sum(pairLosses(chosen, rejected, { ...options, lossType })), lossWeights[index]!),
-  );
+  const losses_P = tf.addN(
+    lossTypes.map((lossType, index) =>
+      tf.mul(pairLosses(chosen, rejected, { ...options, lossType }), lossWeights[index]!),
+    ),
+  ) as tf.Tensor1D;
   // Without a reference the rewards and log-probabilities are per token, as in TRL's trainers for such losses.
   const shown = (answer: AnswerLogps): tf.Tensor1D => (comparesWithReference ? answer.logps_P : meanLogps(answer));
   const reward = (answer: AnswerLogps): tf.Tensor1D =>
     tf.mul(comparesWithReference ? answer.ratios_P : meanLogps(answer), options.beta);
   const margins_P = tf.sub(reward(chosen), reward(rejected)) as tf.Tensor1D;
   const accuracies_P = tf.step(margins_P) as tf.Tensor1D;
-  const ofKinds = metricsOfKinds(kinds, { 'rewards/accuracies': accuracies_P, 'rewards/margins': margins_P });
+  const ofKinds = metricsOfKinds(kinds, {
+    loss: losses_P,
+    'rewards/accuracies': accuracies_P,
+    'rewards/margins': margins_P,
+  });
   return {
-    loss: tf.addN(terms) as tf.Scalar,
+    loss: sum(losses_P),
     weight: numPairs,
     metrics: {
       'rewards/chosen': sum(reward(chosen)),
@@ -117,9 +123,7 @@ function oddsMetrics(chosen: AnswerLogps, rejected: AnswerLogps): Record<string,
 function metricsOfKinds(kinds: readonly string[], metrics: Readonly<Record<string, tf.Tensor1D>>) {
   const sums: Record<string, tf.Scalar> = {};
   const weights: Record<string, number> = {};
-  const names = new Set(kinds);
-  if (names.size < 2) return { metrics: sums, weights };
-  for (const kind of names) {
+  for (const kind of new Set(kinds)) {
     const isOfKind = tf.tensor1d(kinds.map((other) => (other === kind ? 1 : 0)));
     for (const [name, values_P] of Object.entries(metrics)) {
       sums[`${name}/${kind}`] = tf.sum(tf.mul(values_P, isOfKind));

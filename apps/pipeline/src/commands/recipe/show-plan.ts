@@ -34,34 +34,45 @@ export function planAsJson<R extends RunRecipe>(planned: readonly PlannedStage<R
 export interface PlannedSource {
   readonly stage: string;
   readonly source: string;
+  /** of the tokens that are trained on: sources without text leave theirs to the others */
   readonly share: number;
   readonly numTokens: number;
   /** how many languages share it equally; undefined for sources that are not a tier */
   readonly numLanguages: number | undefined;
 }
 
-/** Tokens per source of each pretraining stage, as the recipe asks for them (what the text allows is known after the data stage). */
+/** Tokens per source of each pretraining stage (whether there is text enough for them is known after the data stage). */
 export function plannedSources(recipe: Recipe): PlannedSource[] {
-  return recipe.pretrain.stages.flatMap((stage) =>
-    MIXTURE_SOURCES.flatMap((source) => {
-      const share = stage.shares[source];
-      if (share === undefined || share === 0) return [];
+  const without = sourcesWithoutText(recipe);
+  return recipe.pretrain.stages.flatMap((stage) => {
+    const present = MIXTURE_SOURCES.filter((source) => !without.has(source) && (stage.shares[source] ?? 0) > 0);
+    const total = present.reduce((sum, source) => sum + stage.shares[source]!, 0);
+    return present.map((source) => {
+      const share = stage.shares[source]! / total;
       const tier = LANGUAGE_TIERS.find((name) => name === source);
-      return [
-        {
-          stage: stage.name,
-          source,
-          share,
-          numTokens: Math.round(share * stage.numTokens),
-          numLanguages: tier === undefined ? undefined : (recipe.data.tiers[tier]?.length ?? 0),
-        },
-      ];
-    }),
-  );
+      return {
+        stage: stage.name,
+        source,
+        share,
+        numTokens: Math.round(share * stage.numTokens),
+        numLanguages: tier && recipe.data.tiers[tier].length,
+      };
+    });
+  });
+}
+
+/** Tiers without languages; what is made from translations, where no field says which documents are. */
+function sourcesWithoutText({ data }: Recipe): ReadonlySet<string> {
+  const { source, tiers } = data;
+  const hasTranslations = source.kind !== 'directory' || source.groupField !== undefined;
+  return new Set([
+    ...LANGUAGE_TIERS.filter((tier) => tiers[tier].length === 0),
+    ...(hasTranslations ? [] : ['parallel', 'synthetic']),
+  ]);
 }
 
 export function mixtureTable(recipe: Recipe): string {
-  return formatTable(
+  const table = formatTable(
     [
       { title: 'pretraining' },
       { title: 'source', align: 'left' },
@@ -76,7 +87,11 @@ export function mixtureTable(recipe: Recipe): string {
       formatShare(row.share),
       formatCount(row.numTokens),
       row.numLanguages === undefined ? '' : String(row.numLanguages),
-      row.numLanguages === undefined || row.numLanguages === 0 ? '' : formatCount(row.numTokens / row.numLanguages),
+      row.numLanguages === undefined ? '' : formatCount(row.numTokens / row.numLanguages),
     ]),
   );
+  const without = [...sourcesWithoutText(recipe)];
+  return without.length === 0
+    ? table
+    : `${table}\n\n${without.join(', ')}: no text of the kind, so the others take ${without.length === 1 ? 'its share' : 'their shares'}`;
 }
