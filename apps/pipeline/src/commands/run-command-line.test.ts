@@ -188,6 +188,17 @@ describe('other commands and usage', () => {
     }
   });
 
+  test('plan gives the share of a tier without languages to the others', async () => {
+    const withoutChinese = ['plan', 'tiny-cpu', '--set', 'data.tiers.chinese=[]'];
+    const { mixture } = JSON.parse((await marco([...withoutChinese, '--json'])).stdout) as {
+      mixture: { stage: string; source: string; share: number }[];
+    };
+    const first = mixture.filter(({ stage }) => stage === mixture[0]!.stage);
+    expect(first.map(({ source }) => source)).not.toContain('chinese');
+    expect(first[0]).toMatchObject({ source: 'english', share: expect.closeTo(0.32 / 0.83, 9) });
+    expect((await marco(withoutChinese)).stdout).toContain('chinese: no text of the kind, so the others take its share');
+  });
+
   test('config check and schema', async () => {
     expect((await marco(['config', 'check', 'tiny-cpu'])).stdout).toBe('tiny-cpu: a valid recipe, "tiny-cpu"\n');
     const bad = await marco(['config', 'check', 'tiny-cpu', '--set', 'sft.numEpoch=2', '--json']);

@@ -102,7 +102,7 @@ pretrain:
 ${size}
   recompute: true        # less memory for a third more time
   weightDecay: 0.1
-  maxEpochs: 1           # a source is never repeated; the plan refuses what would need it
+  maxEpochs: 1           # no source is repeated: a run stops before it trains and says how many tokens each has
   checkpointEverySteps: 50
   evaluateEverySteps: 50
   stages:
