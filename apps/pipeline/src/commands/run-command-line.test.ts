@@ -196,7 +196,9 @@ describe('other commands and usage', () => {
     const first = mixture.filter(({ stage }) => stage === mixture[0]!.stage);
     expect(first.map(({ source }) => source)).not.toContain('chinese');
     expect(first[0]).toMatchObject({ source: 'english', share: expect.closeTo(0.32 / 0.83, 9) });
-    expect((await marco(withoutChinese)).stdout).toContain('chinese: no text of the kind, so the others take its share');
+    expect((await marco(withoutChinese)).stdout).toContain(
+      'chinese: no text of the kind, so the others take its share',
+    );
   });
 
   test('config check and schema', async () => {
