@@ -127,6 +127,15 @@ test('ids put around a text', () => {
   expect([...offsets.slice(0, 4)]).toEqual([0, 0, 0, offsets[3]]);
 });
 
+test('texts one after another in a list, which grows', () => {
+  const texts = ['the first text', '', '<|im_start|>', 'the last '.repeat(100)];
+  const list = { ids: new Int32Array(1), count: 0 };
+  for (const text of texts) smallTokenizer.appendOrdinary(text, list);
+  expect([...list.ids.subarray(0, list.count)]).toEqual(
+    texts.flatMap((text) => [...smallTokenizer.encodeOrdinary(text)]),
+  );
+});
+
 test('bytes that the vocabulary lacks', () => {
   const vocab = { a: 0, b: 1, '<unk>': 2 };
   const model = { type: 'BPE', vocab, merges: [] };

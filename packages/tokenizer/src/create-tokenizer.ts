@@ -49,7 +49,7 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
     if (normalized && spec.normalizesNfc) byteTexts[id] = normalizeNfc(content);
   }
   const tokenBytes = collectTokenBytes(byteTexts);
-  const encodeText = createTextEncoder(spec, tokenBytes);
+  const { append, encode: encodeText } = createTextEncoder(spec, tokenBytes);
   const renderer = createChatRenderer(findChatTemplate(config), namedTokens(config));
   const eosTokenId = requireToken('eos_token');
   const padTokenId = config.pad_token ? requireToken('pad_token') : eosTokenId;
@@ -84,6 +84,10 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
     encodeOrdinary(text) {
       expectString('encodeOrdinary', 'text', text);
       return encodeText(text, { allowSpecial: false }).ids;
+    },
+    appendOrdinary(text, list) {
+      expectString('appendOrdinary', 'text', text);
+      append(text, { allowSpecial: false }, list);
     },
     encodeWithOffsets(text, { addSpecialTokens = true } = {}) {
       expectString('encodeWithOffsets', 'text', text);

@@ -1,5 +1,6 @@
 /** Byte-level BPE equal to Hugging Face tokenizers, training, chat templates. */
 export { type BatchEncoder, type BatchEncoderOptions, createBatchEncoder } from './batch/batch-encoder.ts';
+export { appendIds, type IdList } from './bpe/id-list.ts';
 export { type FitConversationOptions, type FittedConversation, fitConversation } from './chat/fit-conversation.ts';
 export { createTokenizer, type TokenizerSource } from './create-tokenizer.ts';
 export { type Fertility, fertility } from './fertility.ts';

@@ -3,6 +3,7 @@
  *
  * Units: offsets count UTF-16 code units of the text that was passed in; ids are row numbers of the embedding.
  */
+import type { IdList } from './bpe/id-list.ts';
 
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant';
@@ -63,6 +64,8 @@ export interface Tokenizer {
   encode(text: string, options?: EncodeOptions): Int32Array;
   /** Ids of a text in which special tokens are ordinary characters: for text that is not trusted. Nothing is added at the ends. */
   encodeOrdinary(text: string): Int32Array;
+  /** As `encodeOrdinary`, behind the ids that a list holds: many texts without an array for each. */
+  appendOrdinary(text: string, list: IdList): void;
   /** As `encode`, with the place of every token. */
   encodeWithOffsets(text: string, options?: EncodeOptions): EncodedWithOffsets;
   /** Text of ids; bytes that are not UTF-8 become U+FFFD and ids without a token give nothing, as in Hugging Face. */

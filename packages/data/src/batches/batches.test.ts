@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { appendIds, type IdList } from '@marco-ts/tokenizer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Document } from '../document.ts';
@@ -276,7 +277,7 @@ test('from documents on disk to batches: every document ends with the end-of-tex
   const tokenizer = {
     vocabSize: 257,
     eosTokenId: 256,
-    encodeOrdinary: (text: string) => Int32Array.from(new TextEncoder().encode(text)),
+    appendOrdinary: (text: string, list: IdList) => appendIds(list, new TextEncoder().encode(text)),
   };
   const info = await writeShard(join(root, 'eng'), documents, tokenizer, { name: 'eng/0', source: 'eng_Latn' });
   const shards = [await openShard(join(root, 'eng'), { maxResidentBytes: 0 })];

@@ -3,24 +3,20 @@
  *
  * Source: `tools/preprocess_data.py --append-eod` of Megatron-LM. Both files get their names when they are whole.
  */
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import type { DocumentSource } from '../document.ts';
 import type { ShardTokenizer } from '../shards/shard.ts';
+import { createTokenWriter } from '../shards/token-writer.ts';
 import { writeFileSynced } from '../storage/write-directory-atomic.ts';
 import { encodeMegatronIndex, megatronDtype } from './megatron-index.ts';
 
+/** What was written. */
 export interface WrittenMegatron {
   readonly numDocuments: number;
   /** Includes the end-of-text token of every document. */
   readonly numTokens: number;
   readonly dtype: 'uint16' | 'int32';
-}
-
-const BUFFER_TOKENS = 1 << 18;
-
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done)).bytesWritten;
 }
 
 /**
@@ -39,30 +35,20 @@ export async function writeMegatron(
     );
   }
   const dtype = megatronDtype(tokenizer.vocabSize);
-  const buffer = dtype === 'uint16' ? new Uint16Array(BUFFER_TOKENS) : new Int32Array(BUFFER_TOKENS);
   const lengths: number[] = [];
-  let used = 0;
   let numTokens = 0;
   const temporary = { bin: `${prefix}.bin.writing`, idx: `${prefix}.idx.writing` };
   try {
     const file = await open(temporary.bin, 'w');
     try {
-      const flush = async (): Promise<void> => {
-        await writeAll(file, new Uint8Array(buffer.buffer, 0, used * buffer.BYTES_PER_ELEMENT));
-        used = 0;
-      };
-      for await (const { text } of documents) {
+      const tokens = createTokenWriter(file, dtype === 'uint16' ? 2 : 4, tokenizer);
+      for await (const document of documents) {
         options.signal?.throwIfAborted();
-        const ids = tokenizer.encodeOrdinary(text);
-        for (let i = 0; i <= ids.length; i++) {
-          if (used === BUFFER_TOKENS) await flush();
-          buffer[used++] = i < ids.length ? ids[i]! : tokenizer.eosTokenId;
-        }
-        lengths.push(ids.length + 1);
-        numTokens += ids.length + 1;
+        const length = await tokens.append(document);
+        lengths.push(length);
+        numTokens += length;
       }
-      await flush();
-      await file.sync();
+      await tokens.finish();
     } finally {
       await file.close();
     }

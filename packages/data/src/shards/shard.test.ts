@@ -1,6 +1,7 @@
 import { mkdtemp, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { appendIds } from '@marco-ts/tokenizer';
 import { expect, test } from 'vitest';
 import type { Document } from '../document.ts';
 import { openShard } from './open-shard.ts';
@@ -10,12 +11,16 @@ import { writeShard } from './write-shard.ts';
 const bytes: ShardTokenizer = {
   vocabSize: 257,
   eosTokenId: 256,
-  encodeOrdinary: (text) => Int32Array.from(new TextEncoder().encode(text)),
+  appendOrdinary: (text, list) => appendIds(list, new TextEncoder().encode(text)),
 };
 const wide: ShardTokenizer = {
   vocabSize: 151_936,
   eosTokenId: 151_643,
-  encodeOrdinary: (text) => Int32Array.from(text, (c) => 70_000 + c.charCodeAt(0)),
+  appendOrdinary: (text, list) =>
+    appendIds(
+      list,
+      Array.from(text, (c) => 70_000 + c.charCodeAt(0)),
+    ),
 };
 const documents: Document[] = [
   { id: 'a', text: 'abc', language: 'eng_Latn', metadata: {} },

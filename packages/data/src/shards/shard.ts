@@ -4,6 +4,7 @@
  * On disk: `tokens.bin` (little-endian uint16 where every id fits, else uint32), `documents.bin` (float64 token offsets [D + 1],
  * then uint16 language indices [D]) and `shard.json` (a `ShardInfo`), which is written last.
  */
+import type { IdList } from '@marco-ts/tokenizer';
 
 /** What `shard.json` holds. */
 export interface ShardInfo {
@@ -48,5 +49,5 @@ export interface ShardTokenizer {
   readonly vocabSize: number;
   readonly eosTokenId: number;
   /** Special tokens in the text are plain text here: documents cannot forge them. */
-  encodeOrdinary(text: string): Int32Array;
+  appendOrdinary(text: string, list: IdList): void;
 }

@@ -4,6 +4,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { appendIds, type IdList } from '@marco-ts/tokenizer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBatchLoader } from '../../src/batches/create-batch-loader.ts';
 import { packSequences } from '../../src/batches/pack-sequences.ts';
@@ -32,10 +33,10 @@ describe.each(['uint16', 'int32'] as const)('%s', (dtype) => {
       language: 'eng_Latn',
       metadata: {},
     }));
-    const encodeOrdinary = (text: string): Int32Array =>
-      Int32Array.from(text === '' ? [] : text.split(' ').map(Number));
+    const appendOrdinary = (text: string, list: IdList) =>
+      appendIds(list, text === '' ? [] : text.split(' ').map(Number));
     const prefix = join(directory, dtype);
-    const written = await writeMegatron(prefix, texts, { vocabSize, eosTokenId: 0, encodeOrdinary });
+    const written = await writeMegatron(prefix, texts, { vocabSize, eosTokenId: 0, appendOrdinary });
     expect(written).toEqual({ numDocuments: 4, numTokens: 13, dtype });
     for (const suffix of ['bin', 'idx'])
       expect(await readFile(`${prefix}.${suffix}`)).toEqual(await readFile(join(GOLDEN, `${dtype}.${suffix}`)));

@@ -4,6 +4,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { appendIds, type IdList } from '@marco-ts/tokenizer';
 import { expect, test } from 'vitest';
 import { comparableWords } from '../../src/dedup/comparable-words.ts';
 import {
@@ -115,7 +116,7 @@ test('shards, mixture, packing and batches of real documents hold the shares of 
   const tokenizer = {
     vocabSize: 257,
     eosTokenId: 256,
-    encodeOrdinary: (text: string) => Int32Array.from(new TextEncoder().encode(text)),
+    appendOrdinary: (text: string, list: IdList) => appendIds(list, new TextEncoder().encode(text)),
   };
   const codes = ['eng_Latn', 'cmn_Hans', 'deu_Latn', 'fra_Latn', 'kaz_Cyrl', 'ell_Grek'];
   const shards = [];

@@ -4,6 +4,7 @@
  * Units: pieces are ranges of a Uint16Array holding well-formed UTF-16.
  */
 import { BYTE_TO_CHAR } from './byte-alphabet.ts';
+import { appendIds, type IdList, reserve } from './id-list.ts';
 import { mergeSymbols } from './merge-symbols.ts';
 import type { MergeTable } from './merge-table.ts';
 import { createPieceCache, MAX_CACHED_UNITS } from './piece-cache.ts';
@@ -20,20 +21,7 @@ export interface BpeModel {
   readonly maxTokenBytes: number;
 }
 
-/** A growing list of ids. */
-export interface IdList {
-  ids: Int32Array;
-  count: number;
-}
-
 export type PieceEncoder = (units: Uint16Array, start: number, end: number, out: IdList) => void;
-
-export function reserve(list: IdList, extra: number): void {
-  if (list.count + extra <= list.ids.length) return;
-  const larger = new Int32Array(Math.max(list.ids.length * 2, list.count + extra));
-  larger.set(list.ids.subarray(0, list.count));
-  list.ids = larger;
-}
 
 export function createPieceEncoder(model: BpeModel): PieceEncoder {
   const cache = createPieceCache();
@@ -97,9 +85,7 @@ export function createPieceEncoder(model: BpeModel): PieceEncoder {
     }
     const count = encodeUncached(units, start, end);
     if (length <= MAX_CACHED_UNITS) cache.add(units, start, end, hash, symbols, count);
-    reserve(out, count);
-    out.ids.set(symbols.subarray(0, count), out.count);
-    out.count += count;
+    appendIds(out, symbols.subarray(0, count));
     if (symbols.length > 1 << 16) symbols = new Int32Array(1024);
   };
 }

@@ -5,7 +5,8 @@
  * become in UTF-8. Units: offsets are UTF-16 units of the input.
  */
 
-import { createPieceEncoder, type IdList, reserve } from '../bpe/piece-encoder.ts';
+import { type IdList, reserve } from '../bpe/id-list.ts';
+import { createPieceEncoder } from '../bpe/piece-encoder.ts';
 import type { TokenBytes } from '../bpe/token-bytes.ts';
 import type { TokenizerSpec } from '../files/tokenizer-json.ts';
 import type { Piece } from '../pretokenize/split-steps.ts';
@@ -28,7 +29,10 @@ export interface EncodeTextOptions {
 
 export type TextEncoderToIds = (text: string, options: EncodeTextOptions) => EncodedText;
 
-export function createTextEncoder(spec: TokenizerSpec, tokenBytes: TokenBytes): TextEncoderToIds {
+/**
+ * @returns `encode`, which gives new arrays, and `append`, which writes behind the ids of a list and gives the offsets of what the list holds
+ */
+export function createTextEncoder(spec: TokenizerSpec, tokenBytes: TokenBytes) {
   const encodePiece = createPieceEncoder(spec.model);
   const matchRaw = createAddedTokenMatcher(spec.addedTokens.filter((token) => !token.normalized));
   const matchNormalized = createAddedTokenMatcher(
@@ -45,9 +49,12 @@ export function createTextEncoder(spec: TokenizerSpec, tokenBytes: TokenBytes): 
     for (let i = 0; i < text.length; i++) to[i] = text.charCodeAt(i);
   };
 
-  return (text, { allowSpecial, withOffsets = false, protectedSpans = [] }) => {
+  const append = (
+    text: string,
+    { allowSpecial, withOffsets = false, protectedSpans = [] }: EncodeTextOptions,
+    out: IdList,
+  ): Int32Array | null => {
     const source = wellFormed(text);
-    const out: IdList = { ids: new Int32Array(16 + (source.length >> 2)), count: 0 };
     let offsets = withOffsets ? new Int32Array(64) : null;
 
     const setOffset = (index: number, start: number, end: number) => {
@@ -132,8 +139,15 @@ export function createTextEncoder(spec: TokenizerSpec, tokenBytes: TokenBytes): 
       position = match.end;
     }
     if (position < source.length) encodeNormalized(position === 0 ? source : source.slice(position), position);
-    return { ids: out.ids.slice(0, out.count), offsets: offsets ? offsets.slice(0, out.count * 2) : null };
+    return offsets === null ? null : offsets.slice(0, out.count * 2);
   };
+
+  const encode: TextEncoderToIds = (text, options) => {
+    const out: IdList = { ids: new Int32Array(16 + (text.length >> 2)), count: 0 };
+    const offsets = append(text, options, out);
+    return { ids: out.ids.slice(0, out.count), offsets };
+  };
+  return { append, encode };
 }
 
 /** Where a segment stands: `from` units into a normalized stretch that begins at `base` of the input. */

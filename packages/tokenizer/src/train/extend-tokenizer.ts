@@ -5,7 +5,8 @@
  * ids are the old ids with runs of them joined. Special tokens that stood outside the vocabulary are written into it, because Hugging
  * Face tokenizers would otherwise number them anew after the larger vocabulary.
  */
-import { createPieceEncoder, type IdList } from '../bpe/piece-encoder.ts';
+import type { IdList } from '../bpe/id-list.ts';
+import { createPieceEncoder } from '../bpe/piece-encoder.ts';
 import { createTokenizer } from '../create-tokenizer.ts';
 import { type JsonObject, parseTokenizerJson } from '../files/tokenizer-json.ts';
 import type { Tokenizer } from '../tokenizer.ts';
