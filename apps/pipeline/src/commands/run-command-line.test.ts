@@ -175,6 +175,12 @@ describe('marco resume and report', () => {
 });
 
 describe('other commands and usage', () => {
+  test('an unknown option names the help of its command', async () => {
+    const { code, stderr } = await marco(['eval', 'run', '--modle', 'x']);
+    expect(code).toBe(EXIT_CODES.badInput);
+    expect(stderr).toContain('(see: marco eval run --help)');
+  });
+
   test('plan prints stages, mixture and tokens', async () => {
     const { code, stdout } = await marco(['plan', 'tiny-cpu']);
     expect(code).toBe(EXIT_CODES.done);

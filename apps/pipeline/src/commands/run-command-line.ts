@@ -66,7 +66,6 @@ export function createProgram(context: CommandContext): Command {
       writeErr: (text) => void output.stderr.write(text),
     })
     .exitOverride()
-    .showHelpAfterError('(see: marco --help)')
     .addHelpText(
       'after',
       `
@@ -94,7 +93,14 @@ ${EXIT_CODE_HELP}`,
   addExportCommand(program, context);
   addUiCommand(program, context);
   addCompletionCommand(program);
+  nameHelpInErrors(program, 'marco');
   return program;
+}
+
+/** An error of `marco chat` ends by naming the help of `marco chat`. */
+function nameHelpInErrors(command: Command, path: string): void {
+  command.showHelpAfterError(`(see: ${path} --help)`);
+  for (const child of command.commands) nameHelpInErrors(child, `${path} ${child.name()}`);
 }
 
 function report(error: unknown, exitCode: number, argv: readonly string[], output: CommandOutput): void {
