@@ -18,7 +18,7 @@ import { compareCase } from '../measure/compare-case.ts';
 import type { BenchCase, BenchSuite, SuiteContext } from '../suite.ts';
 import { TRAIN_STEP_SHAPES } from '../train-step-shapes.ts';
 
-const DEFAULT_ROUNDS = 7;
+const DEFAULT_ROUNDS = 5;
 const SETS = [
   'sft/oasst/multilingual_validation.jsonl',
   'sft/oasst/fr_top1.jsonl',

@@ -11,8 +11,8 @@ import { compareCase } from '../measure/compare-case.ts';
 import type { BenchSuite } from '../suite.ts';
 import { TRAIN_STEP_SHAPES } from '../train-step-shapes.ts';
 
-const DEFAULT_ROUNDS = 15;
-const CHECKPOINT_ROUNDS = 3;
+const DEFAULT_ROUNDS = 9;
+const CHECKPOINT_ROUNDS = 2;
 /** `checkpointEverySteps` of the built-in recipes. */
 const DEFAULT_INTERVAL = 100;
 
