@@ -169,6 +169,7 @@ export {
   templateOf,
 } from './parallel/render-parallel.ts';
 export { surfaceScorer } from './parallel/surface-scorer.ts';
+export { type TranslationJudgeOptions, translationJudge } from './parallel/translation-judge.ts';
 export { readArpa, writeArpa } from './perplexity/arpa-file.ts';
 export { loadNGramModel } from './perplexity/load-ngram-model.ts';
 export type { NGramModel, SentenceScore } from './perplexity/ngram-model.ts';
@@ -188,7 +189,8 @@ export { type TrainNGramModelOptions, trainNGramModel } from './perplexity/train
 export { type CheckedDataPlan, checkDataPlan, type PlanProblem, STEP_NAMES } from './plan/check-data-plan.ts';
 export { compilePlan } from './plan/compile-plan.ts';
 export { type DataPlan, type DataPlanInput, dataPlanSchema } from './plan/data-plan.ts';
-export { type DataRun, listPlanInputs, openRun, planHash, startRun } from './plan/open-run.ts';
+export { listPlanInputs } from './plan/list-plan-inputs.ts';
+export { type DataRun, openRun, planHash, startRun } from './plan/open-run.ts';
 export { declarationDocuments } from './readers/declaration-documents.ts';
 export type { DocumentOfRow, RowOptions, RowResult } from './readers/document-from-row.ts';
 export {

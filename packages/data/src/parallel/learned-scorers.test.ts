@@ -1,9 +1,15 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parallelStep } from '../plan/parallel-step.ts';
+import { planPairScorer } from '../plan/plan-pair-scorer.ts';
 import { documentOfPair } from '../readers/pairs/pair-document.ts';
+import type { TextGenerator, TextRequest } from '../synthetic/text-generator.ts';
 import type { ParallelPair } from './align-paragraphs.ts';
 import { dualCrossEntropyScorer } from './dual-cross-entropy-scorer.ts';
 import { trainLexicalScorer } from './lexical-scorer.ts';
+import { translationJudge } from './translation-judge.ts';
 
 const WORDS = [
   ['river', 'Fluss'],
@@ -90,4 +96,38 @@ test('a plan names the scorer that needs nothing: surface', async () => {
   const kept = await apply(given('Zambezi stieg 1958 um 12 Meter an.'));
   expect(kept).toMatchObject({ keep: true, document: { metadata: { f: expect.any(Number) } } });
   expect(await apply(given('Das ist ein ganz anderer Satz 77!'))).toMatchObject({ keep: false });
+});
+
+test('a plan learns words from clean pairs, and scores them whichever side comes first', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'lexical-'));
+  const path = join(directory, 'clean.tsv');
+  await writeFile(path, pairs.map(({ source, target }) => `${source}\t${target}\n`).join(''));
+  const [sourceLanguage, targetLanguage] = ['eng_Latn', 'deu_Latn'];
+  const score = await planPairScorer({ kind: 'lexical', learnFrom: [{ path, sourceLanguage, targetLanguage }] });
+  const right = pairOf([0, 3, 6]);
+  const turned = { source: right.target, target: right.source, sourceLanguage: 'deu_Latn', targetLanguage: 'eng_Latn' };
+  expect(await score(right)).toBeGreaterThan(0.5);
+  expect(await score({ ...right, ...turned })).toBe(await score(right));
+  expect(await score(pairOf([0, 3, 6], [1, 2, 7]))).toBeLessThan(0);
+  await expect(async () => score({ ...right, targetLanguage: 'fra_Latn' })).rejects.toThrow(
+    /got eng_Latn-deu_Latn for eng_Latn-fra_Latn at 0,3,6/,
+  );
+});
+
+test('a model is asked for a number from 0 to 100, again where it gives none, and nothing more', async () => {
+  const asked: TextRequest[] = [];
+  const answering = (...answers: string[]): TextGenerator => ({
+    name: 'fake',
+    generate: async (request) => {
+      asked.push(request);
+      return { text: answers.shift()!, finishReason: 'stop', numPromptTokens: 1, numNewTokens: 1 };
+    },
+  });
+  const scores = (...answers: string[]) => translationJudge({ generator: answering(...answers) }).score([pairOf([0])]);
+  expect(await scores('Score: 85.5')).toEqual([0.855]);
+  expect(asked[0]).toMatchObject({ temperature: 0, seed: 0 });
+  expect(asked[0]!.messages[0]!.content).toMatch(/from English into German.*\nEnglish: river\nGerman: Fluss\n/);
+  expect(await scores('Good.', '1958', '0')).toEqual([0]);
+  expect(asked.slice(1).map(({ seed }) => seed)).toEqual([0, 1, 2]);
+  expect(await scores('?', '?', '?')).toEqual([0]);
 });

@@ -29,8 +29,9 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 function problemsOf(issue: z.core.$ZodIssue, value: unknown): PlanProblem[] {
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
-    const valid = keysAt(path, value).join(', ');
-    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"; valid keys: ${valid}` }));
+    const valid = keysAt(path, value);
+    const next = valid.length === 0 ? '' : `; valid keys: ${valid.join(', ')}`;
+    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"${next}` }));
   }
   if (issue.code === 'invalid_union' && 'discriminator' in issue && issue.discriminator === 'step') {
     return [
@@ -39,6 +40,14 @@ function problemsOf(issue: z.core.$ZodIssue, value: unknown): PlanProblem[] {
         message: `expected one of ${STEP_NAMES.map((name) => `"${name}"`).join(', ')}, got ${show(valueAt(value, path) ?? valueAt(value, path.slice(0, -1)))}`,
       },
     ];
+  }
+  if (issue.code === 'invalid_union') {
+    // what is wrong with the one form that a value of this type can have
+    const form = issue.errors.find(
+      (inner) => !inner.some((one) => one.path.length === 0 && one.code === 'invalid_type'),
+    );
+    if (form !== undefined)
+      return form.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, value));
   }
   const [first, ...rest] = issue.message.replace(/^Invalid input: /, '');
   return [{ path, message: `${first?.toLowerCase()}${rest.join('')}, got ${show(valueAt(value, path))}` }];
@@ -57,6 +66,7 @@ function keysAt(path: readonly (string | number)[], value: unknown): string[] {
     case 'kubernetes':
       return Object.keys(kubernetes.unwrap().shape);
     default: {
+      if (path.length > 2) return [];
       const name = valueAt(value, [...path, 'step']);
       return Object.keys(stepSchemas().find(({ shape }) => shape.step.value === name)?.shape ?? {});
     }

@@ -5,16 +5,15 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type InputFile, isPairFormat } from '../readers/input-file.ts';
-import { listInputs } from '../readers/list-inputs.ts';
-import { listMosesPairs } from '../readers/pairs/list-moses-pairs.ts';
-import { INPUTS_FILE, type ListedInput } from '../stages/stage-source.ts';
+import { INPUTS_FILE } from '../stages/stage-source.ts';
 import { writeFileSynced } from '../storage/write-directory-atomic.ts';
 import { openRunDirectory, type RunDirectory } from '../world/run-directory.ts';
 import type { Stage } from '../world/stage.ts';
 import { checkDataPlan } from './check-data-plan.ts';
 import { compilePlan } from './compile-plan.ts';
-import { type DataPlan, isPairInput, type PlannedInput } from './data-plan.ts';
+import type { DataPlan, PlannedInput } from './data-plan.ts';
+import { listPlanInputs } from './list-plan-inputs.ts';
+import type { PairScorerPlan } from './plan-pair-scorer.ts';
 import { planThresholds } from './plan-thresholds.ts';
 
 /** A plan in its run directory. */
@@ -32,17 +31,26 @@ const absolute = (path: string): string => (isAddress(path) ? path : resolve(pat
 const mapValues = <Value>(record: Readonly<Record<string, Value>>, map: (value: Value) => Value) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
+const absoluteInput = ({ targetPath, ...input }: PlannedInput): PlannedInput => ({
+  ...input,
+  path: absolute(input.path),
+  ...(targetPath === undefined ? {} : { targetPath: absolute(targetPath) }),
+});
+
+function absoluteScorer(scorer: PairScorerPlan): PairScorerPlan {
+  if (scorer === 'surface') return scorer;
+  if (typeof scorer === 'string') return absolute(scorer);
+  if (scorer.kind === 'lexical') return { ...scorer, learnFrom: scorer.learnFrom.map(absoluteInput) };
+  return scorer.apiKeyFile === undefined ? scorer : { ...scorer, apiKeyFile: absolute(scorer.apiKeyFile) };
+}
+
 /** All paths absolute: ranks may start in other directories. */
 function resolvePaths(plan: DataPlan): DataPlan {
   const paths = (list: string[] | undefined) => list?.map(absolute);
   return {
     ...plan,
     output: absolute(plan.output),
-    inputs: plan.inputs.map(({ targetPath, ...input }) => ({
-      ...input,
-      path: absolute(input.path),
-      ...(targetPath === undefined ? {} : { targetPath: absolute(targetPath) }),
-    })),
+    inputs: plan.inputs.map(absoluteInput),
     steps: plan.steps.map((step) => {
       if (step.step === 'tokenize') return { ...step, tokenizer: absolute(step.tokenizer) };
       if (step.step === 'identify' && step.model !== 'udhr') return { ...step, model: absolute(step.model) };
@@ -55,7 +63,7 @@ function resolvePaths(plan: DataPlan): DataPlan {
         return {
           ...step,
           ...(isOwn ? { identify: { ...identify, model: absolute(identify.model) } } : {}),
-          ...(scorer === undefined ? {} : { scorer: scorer === 'surface' ? scorer : absolute(scorer) }),
+          ...(scorer === undefined ? {} : { scorer: absoluteScorer(scorer) }),
         };
       }
       if (step.step === 'badWords') {
@@ -81,43 +89,6 @@ export function planHash({
   ...deciding
 }: DataPlan): string {
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex');
-}
-
-async function listInput(input: PlannedInput): Promise<InputFile[]> {
-  const { path, targetPath, format, compression, sourceLanguage, targetLanguage } = input;
-  const options = {
-    locations: [path],
-    ...(format === undefined ? {} : { format }),
-    ...(compression === undefined ? {} : { compression }),
-  };
-  if (targetPath !== undefined)
-    return (await listInputs({ ...options, format: 'moses' })).map((file) => ({ ...file, targetLocation: targetPath }));
-  if (format !== 'moses') return listInputs(options);
-  const tagOf = (tag: string | undefined, language: string): string => tag ?? language.slice(0, 3);
-  return listMosesPairs({
-    locations: [path],
-    sourceTag: tagOf(input.sourceTag, sourceLanguage!),
-    targetTag: tagOf(input.targetTag, targetLanguage!),
-  });
-}
-
-/** Every file of every input, in one order. @throws Error when an input has no readable file, or files of pairs among documents */
-export async function listPlanInputs(plan: DataPlan): Promise<ListedInput[]> {
-  const listed: ListedInput[] = [];
-  for (const [input, planned] of plan.inputs.entries()) {
-    const files = await listInput(planned);
-    const wrong = files.find(({ format }) => isPairFormat(format) !== isPairInput(planned));
-    if (wrong !== undefined) {
-      const [wanted, next] = isPairInput(planned)
-        ? ['pairs', 'Name the format: moses, tsv, tmx, or translation for JSONL.']
-        : ['documents', 'Name sourceLanguage and targetLanguage to read translation pairs.'];
-      throw new Error(
-        `[@marco-ts/data] listPlanInputs: inputs[${input}] must hold ${wanted}, got ${wrong.format} at ${wrong.location}. ${next}`,
-      );
-    }
-    listed.push(...files.map((file) => ({ ...file, input })));
-  }
-  return listed;
 }
 
 async function writeOnce(path: string, contents: string): Promise<void> {

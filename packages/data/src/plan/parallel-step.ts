@@ -7,20 +7,14 @@ import { type Drop, drop } from '../filters/document-filter.ts';
 import type { ParallelPair } from '../parallel/align-paragraphs.ts';
 import { pairLanguages } from '../parallel/pair-languages.ts';
 import { type ParallelFilter, parallelFilters } from '../parallel/parallel-filters.ts';
-import { surfaceScorer } from '../parallel/surface-scorer.ts';
 import { pairOfDocument } from '../readers/pairs/pair-document.ts';
 import type { PlannedStep } from './data-plan.ts';
 import type { DocumentStep } from './document-step.ts';
 import { loadIdentifier } from './identify-step.ts';
-import { moduleScorer, type Scorer, scoreOf } from './score-model.ts';
+import { planPairScorer } from './plan-pair-scorer.ts';
+import { scoreOf } from './score-model.ts';
 
 type ParallelPlan = Extract<PlannedStep, { step: 'parallel' }>;
-
-/** @param named `surface`, or the path of a module */
-async function pairScorerOf(named: string): Promise<Scorer<ParallelPair>> {
-  if (named !== 'surface') return moduleScorer<ParallelPair>(named);
-  return async (pair) => (await surfaceScorer.score([pair]))[0]!;
-}
 
 /** Drops with the reason of the first rule that a pair fails, `source_language`, `target_language` or `pair_score_low`. */
 export async function parallelStep(
@@ -28,7 +22,7 @@ export async function parallelStep(
   context: { readonly trainedIdentifier: string },
 ): Promise<DocumentStep> {
   const { limits, limitsByPair, identify, minScore, minScoreByPair, field } = step;
-  const scorer = step.scorer === undefined ? undefined : await pairScorerOf(step.scorer);
+  const scorer = step.scorer === undefined ? undefined : await planPairScorer(step.scorer);
   const languages: ParallelFilter[] = [];
   if (identify !== undefined) {
     const model = identify.model === 'udhr' ? context.trainedIdentifier : identify.model;

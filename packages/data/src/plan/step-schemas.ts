@@ -3,10 +3,10 @@
  */
 import { z } from 'zod';
 import { DEFAULT_PARALLEL_THRESHOLDS, type ParallelThresholds } from '../parallel/parallel-filters.ts';
+import { inputSchema, languageSchema as language } from './input-schema.ts';
 
 const count = z.int().positive();
 const share = z.number().min(0).max(1);
-const language = z.string().regex(/^[a-z]{3}_[A-Z][a-z]{3}$/, 'must be ISO 639-3 plus script, like "swh_Latn"');
 const path = z.string().min(1);
 const paths = z.array(path);
 const pairOfLanguages = z
@@ -16,6 +16,29 @@ const parallelLimits = z.partialRecord(
   z.enum(Object.keys(DEFAULT_PARALLEL_THRESHOLDS) as [keyof ParallelThresholds, ...(keyof ParallelThresholds)[]]),
   z.number(),
 );
+
+/** A name, a module, or a scorer with its options. */
+const pairScorer = z.union([
+  path,
+  z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('lexical'),
+      /** clean pairs: a model of words for each pair of languages among them */
+      learnFrom: z.array(inputSchema).min(1),
+      numIterations: count.optional(),
+      /** of each pair of languages, the first ones */
+      maxPairs: count.optional(),
+    }),
+    z.strictObject({
+      kind: z.literal('judge'),
+      /** an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1` */
+      baseUrl: z.url(),
+      model: z.string().min(1),
+      /** holds the key and nothing else */
+      apiKeyFile: path.optional(),
+    }),
+  ]),
+]);
 
 /** Steps that look at one document at a time. */
 export const documentStepSchemas = [
@@ -118,8 +141,8 @@ export const documentStepSchemas = [
         candidates: z.array(language).min(1).optional(),
       })
       .optional(),
-    /** `surface` (lengths, numerals, shared strings), or a module whose default export gives the score of a pair, such as a learned one's */
-    scorer: path.optional(),
+    /** `surface` (lengths, numerals, shared strings), `kind: lexical` (learned here), `kind: judge` (a model asked), or a module whose default export gives the score */
+    scorer: pairScorer.optional(),
     /** pairs below go; with none all stay, and have their score */
     minScore: z.number().default(Number.MIN_SAFE_INTEGER),
     minScoreByPair: z.record(pairOfLanguages, z.number()).default({}),

@@ -36,10 +36,11 @@ export const INPUTS_FILE = 'inputs.json';
 
 type ReadOptions = Pick<ReadDocumentsOptions, 'onFault' | 'signal'>;
 
-async function* readPairDocuments(file: InputFile, planned: PlannedInput, options: ReadOptions) {
+/** Pairs of one file of an input that names two languages. */
+export function readPlannedPairs(file: InputFile, planned: PlannedInput, options: ReadOptions = {}) {
   const { sourceLanguage, targetLanguage, maxDocumentBytes, ...rest } = planned;
   const { sourceTag, targetTag, sourceColumn, targetColumn } = rest;
-  const pairs = readPairs(file, {
+  return readPairs(file, {
     sourceLanguage: sourceLanguage!,
     targetLanguage: targetLanguage!,
     ...(sourceTag === undefined ? {} : { sourceTag }),
@@ -49,7 +50,10 @@ async function* readPairDocuments(file: InputFile, planned: PlannedInput, option
     ...(maxDocumentBytes === undefined ? {} : { maxTextBytes: maxDocumentBytes }),
     ...options,
   });
-  for await (const pair of pairs) yield documentOfPair(pair);
+}
+
+async function* readPairDocuments(file: InputFile, planned: PlannedInput, options: ReadOptions) {
+  for await (const pair of readPlannedPairs(file, planned, options)) yield documentOfPair(pair);
 }
 
 /** Documents, or pairs where the plan names two languages. */
