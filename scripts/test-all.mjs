@@ -1,6 +1,6 @@
 /**
- * Every check of the repository in one go, as CI runs it: typecheck, lint, boundaries, links of documents, then the test projects.
- * Prints each runner's own output; stops at the end with 1 if any of them failed, so that one run shows every problem.
+ * Every check of the repository in one go, as CI runs it: typecheck, lint, boundaries, links of documents, examples of READMEs, then the test
+ * projects. Prints each runner's own output; stops at the end with 1 if any of them failed, so that one run shows every problem.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ const checks = [
   ['lint', bin('biome'), ['check', '.']],
   ['boundaries', bin('node'), ['scripts/check-boundaries.mjs']],
   ['links', bin('node'), ['scripts/check-links.mjs']],
+  ['readmes', bin('node'), ['scripts/check-readmes.mjs']],
   [
     'tests',
     bin('vitest'),
