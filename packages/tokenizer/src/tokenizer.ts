@@ -5,6 +5,7 @@
  */
 import type { IdList } from './bpe/id-list.ts';
 
+/** One turn of a conversation. */
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant';
   content: string;

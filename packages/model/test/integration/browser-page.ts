@@ -42,5 +42,3 @@ export async function answer(prompt: string, maxNewTokens: number) {
   const refused = await urlSource('/without-ranges').catch((error: Error) => error.message);
   return { backend, byRanges, fromBlob, refused, numTensorsLeft: tf.memory().numTensors - numTensors };
 }
-
-Object.assign(globalThis, { answer });

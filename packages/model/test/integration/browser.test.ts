@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { disposeParams, initBackend } from '@marco-ts/core';
-import { generate, initQwen2Params, parseQwen2Config } from '@marco-ts/model';
+import { generate, initQwen2Params, parameterShapes, parseQwen2Config, type Qwen2Config } from '@marco-ts/model';
 import { loadQwen2, saveQwen2 } from '@marco-ts/model/files';
 import { type Tokenizer, trainTokenizer } from '@marco-ts/tokenizer';
 import { build } from 'esbuild';
@@ -20,10 +20,21 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/
 const PROMPT = 'Ein Wort, zwei Wörter 🙂';
 const NUM_TOKENS = 12;
 
+/** The page's functions, and the README's program for a page as it stands there. */
+async function pageSource(): Promise<string> {
+  const readme = await readFile(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+  const [, example] = /## In a page[\s\S]*?```ts\n([\s\S]*?)```/.exec(readme)!;
+  return `import { answer } from './browser-page.ts';
+import { initBackend } from '@marco-ts/core';
+await initBackend({ prefer: ['wasm'] });
+${example}
+Object.assign(globalThis, { answer, readmeParams: [...params.keys()] });`;
+}
+
 let script = '';
 beforeAll(async () => {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'browser-page.ts')],
+    stdin: { contents: await pageSource(), resolveDir: import.meta.dirname },
     bundle: true,
     write: false,
     format: 'esm',
@@ -46,12 +57,13 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
   let server: Server;
   let tokenizer: Tokenizer;
   let tokens: number[] = [];
+  let config: Qwen2Config;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'marco-page-'));
     await initBackend({ prefer: ['wasm'] });
     tokenizer = trainTokenizer(['Ein Wort, zwei Wörter, drei Worte. '.repeat(20)], { vocabSize: 300 });
-    const config = parseQwen2Config({
+    config = parseQwen2Config({
       model_type: 'qwen2',
       hidden_size: 32,
       num_hidden_layers: 2,
@@ -87,7 +99,9 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
       const page = await browser.newPage();
       const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       await page.goto(origin);
-      await page.waitForFunction('globalThis.answer !== undefined');
+      await page.waitForFunction('globalThis.readmeParams !== undefined');
+      const names = await page.evaluate('readmeParams');
+      expect(names).toEqual([...parameterShapes(config).keys()]);
       const result = (await page.evaluate(`answer(${JSON.stringify(PROMPT)}, ${NUM_TOKENS})`)) as Awaited<
         ReturnType<typeof answer>
       >;
