@@ -65,7 +65,7 @@ function readingText(row: Row): Texts {
   const context = stringOf(row, 'context', 'passage');
   const question = stringOf(row, 'question');
   const answers = isObject(row.answers) ? row.answers.text : row.answers;
-  const answer = Array.isArray(answers) ? answers[0] : (answers ?? row.answer);
+  const answer = Array.isArray(answers) ? (answers[0] ?? '') : (answers ?? row.answer);
   if (context === '' || question === '' || typeof answer !== 'string')
     return missing(row, '"context", "question" and "answers.text"');
   if (answer.trim() === '') return { reason: 'empty', detail: 'a question without an answer' };

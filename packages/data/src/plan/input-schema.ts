@@ -13,7 +13,9 @@ export const inputSchema = z.strictObject({
   /** file, folder (read to any depth), glob pattern, or http(s) or s3 address */
   path: z.string().min(1),
   /** where names do not say it or say it wrongly */
-  format: z.enum(['warc', 'wet', 'html', 'text', 'jsonl', 'parquet', 'moses', 'tsv', 'tmx', 'translation']).optional(),
+  format: z
+    .enum(['warc', 'wet', 'html', 'text', 'jsonl', 'json', 'parquet', 'moses', 'tsv', 'tmx', 'translation'])
+    .optional(),
   compression: z.enum(['none', 'gzip', 'zstd']).optional(),
   /** language of documents that do not say it */
   language: languageSchema.optional(),

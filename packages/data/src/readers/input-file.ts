@@ -3,7 +3,7 @@
  */
 
 /** Formats that give documents. */
-export type DocumentFormat = 'warc' | 'wet' | 'html' | 'text' | 'jsonl' | 'parquet';
+export type DocumentFormat = 'warc' | 'wet' | 'html' | 'text' | 'jsonl' | 'json' | 'parquet';
 /** Formats that give translation pairs; `translation` is JSONL with Hugging Face's `translation: { en, de }` field. */
 export type PairFormat = 'moses' | 'tsv' | 'tmx' | 'translation';
 const PAIR_FORMATS = new Set<InputFormat>(['moses', 'tsv', 'tmx', 'translation']);
@@ -36,7 +36,7 @@ const SUFFIX_FORMATS: ReadonlyMap<string, InputFormat> = new Map([
   ['.txt', 'text'],
   ['.jsonl', 'jsonl'],
   ['.ndjson', 'jsonl'],
-  ['.json', 'jsonl'],
+  ['.json', 'json'],
   ['.parquet', 'parquet'],
   ['.tsv', 'tsv'],
   ['.tmx', 'tmx'],

@@ -6,6 +6,7 @@ import { openBytes } from './bytes/open-bytes.ts';
 import { type DocumentOfRow, documentFromRow } from './document-from-row.ts';
 import type { ReadContext } from './formats/read-context.ts';
 import { readHtml } from './formats/read-html.ts';
+import { readJson } from './formats/read-json.ts';
 import { readJsonl } from './formats/read-jsonl.ts';
 import { readParquet } from './formats/read-parquet.ts';
 import { readText } from './formats/read-text.ts';
@@ -64,6 +65,8 @@ export async function* readDocuments(file: InputFile, options: ReadDocumentsOpti
   switch (file.format) {
     case 'jsonl':
       return yield* readJsonl(openBytes(file, network), context);
+    case 'json':
+      return yield* readJson(openBytes(file, network), context);
     case 'text':
       return yield* readText(openBytes(file, network), context);
     case 'html':

@@ -4,8 +4,9 @@
  * Source: RFC 1952. Differs: zeros after a member are padding; after damage reading goes on at the next thing that looks like a header.
  */
 import { crc32, createInflateRaw } from 'node:zlib';
-import type { ByteDamage, BytePart, ByteParts } from './byte-part.ts';
-import { type ByteWindow, createByteWindow, seekBytes } from './byte-window.ts';
+import type { BytePart, ByteParts } from './byte-part.ts';
+import { type ByteWindow, seekBytes } from './byte-window.ts';
+import { type BlockDamage, readBlocks } from './compressed-blocks.ts';
 import { BOMB, bombDetail } from './compression-limits.ts';
 import { systemErrorOf } from './decompress.ts';
 import { createInflateEngine, SLICE_BYTES } from './inflate-engine.ts';
@@ -74,17 +75,13 @@ async function takePadding(window: ByteWindow): Promise<void> {
   }
 }
 
-interface Member {
-  readonly start: number;
-  readonly offset: number;
-}
-
 /** One member's contents; the return value says what is wrong with it, if anything. */
 async function* gunzipMember(
   window: ByteWindow,
-  { start, offset: startOffset }: Member,
-): AsyncGenerator<BytePart, Pick<ByteDamage, 'reason' | 'detail'> | undefined> {
-  const unreadable = (detail: string) => ({ reason: 'unreadable' as const, detail });
+  startOffset: number,
+): AsyncGenerator<BytePart, BlockDamage | undefined> {
+  const start = window.offset;
+  const unreadable = (detail: string): BlockDamage => ({ reason: 'unreadable', detail });
   const wrongHeader = await takeHeader(window);
   if (wrongHeader !== undefined) return unreadable(wrongHeader);
   const engine = createInflateEngine(createInflateRaw());
@@ -122,28 +119,5 @@ async function* gunzipMember(
 }
 
 /** @param stored bytes as they are in the file */
-export async function* gunzipMembers(stored: AsyncIterable<Uint8Array>): ByteParts {
-  const window = createByteWindow(stored);
-  let offset = 0;
-  try {
-    while (await window.fill(1)) {
-      const start = window.offset;
-      const member = gunzipMember(window, { start, offset });
-      let step = await member.next();
-      for (; !step.done; step = await member.next()) {
-        yield step.value;
-        offset = step.value.offset + step.value.bytes.length;
-      }
-      const damage = step.value;
-      if (damage === undefined) await takePadding(window);
-      else {
-        yield { offset, compressedOffset: start, ...damage };
-        if (damage.reason === 'compression_bomb' || !(await seekMember(window))) return;
-      }
-    }
-  } catch (error) {
-    yield { offset, compressedOffset: window.offset, reason: 'unreadable', detail: systemErrorOf(error) };
-  } finally {
-    await window.close();
-  }
-}
+export const gunzipMembers = (stored: AsyncIterable<Uint8Array>): ByteParts =>
+  readBlocks(stored, { readBlock: gunzipMember, takePadding, seekBlock: seekMember });

@@ -4,8 +4,9 @@
  * Source: RFC 8878. Differs: after damage reading goes on at the next frame.
  */
 import { createZstdDecompress } from 'node:zlib';
-import type { ByteDamage, BytePart, ByteParts } from './byte-part.ts';
-import { type ByteWindow, createByteWindow, seekBytes } from './byte-window.ts';
+import type { BytePart, ByteParts } from './byte-part.ts';
+import { type ByteWindow, seekBytes } from './byte-window.ts';
+import { type BlockDamage, readBlocks } from './compressed-blocks.ts';
 import { BOMB, bombDetail } from './compression-limits.ts';
 import { systemErrorOf } from './decompress.ts';
 import { createInflateEngine, SLICE_BYTES } from './inflate-engine.ts';
@@ -22,10 +23,7 @@ async function nextSlice(window: ByteWindow): Promise<Uint8Array> {
 }
 
 /** One frame's contents; the return value says what is wrong with it, if anything. */
-async function* readFrame(
-  window: ByteWindow,
-  startOffset: number,
-): AsyncGenerator<BytePart, Pick<ByteDamage, 'reason' | 'detail'> | undefined> {
+async function* readFrame(window: ByteWindow, startOffset: number): AsyncGenerator<BytePart, BlockDamage | undefined> {
   const engine = createInflateEngine(createZstdDecompress());
   const start = window.offset;
   let offset = startOffset;
@@ -54,25 +52,5 @@ async function* readFrame(
 }
 
 /** @param stored bytes as they are in the file */
-export async function* unzstd(stored: AsyncIterable<Uint8Array>): ByteParts {
-  const window = createByteWindow(stored);
-  let offset = 0;
-  try {
-    while (await window.fill(1)) {
-      const compressedOffset = window.offset;
-      const frame = readFrame(window, offset);
-      let step = await frame.next();
-      for (; !step.done; step = await frame.next()) {
-        yield step.value;
-        offset = step.value.offset + step.value.bytes.length;
-      }
-      if (step.value === undefined) continue;
-      yield { offset, compressedOffset, ...step.value };
-      if (step.value.reason === 'compression_bomb' || !(await seekBytes(window, MAGIC))) return;
-    }
-  } catch (error) {
-    yield { offset, compressedOffset: window.offset, reason: 'unreadable', detail: systemErrorOf(error) };
-  } finally {
-    await window.close();
-  }
-}
+export const unzstd = (stored: AsyncIterable<Uint8Array>): ByteParts =>
+  readBlocks(stored, { readBlock: readFrame, seekBlock: (window) => seekBytes(window, MAGIC) });
