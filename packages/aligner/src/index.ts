@@ -133,7 +133,13 @@ export {
   nearDuplicateStep,
 } from './quality/text-steps.ts';
 export { type CollatedRows, type CollateOptions, collateRows, type PlacedSequence } from './sequences/collate-rows.ts';
-export { countTargets, type TokenSequence, type TooLong } from './sequences/token-sequence.ts';
+export {
+  countTargets,
+  describeTooLong,
+  type TokenSequence,
+  type TooLong,
+  type TooLongRow,
+} from './sequences/token-sequence.ts';
 export type { Conversation } from './sft/conversation.ts';
 export { type EncodeConversationOptions, encodeConversation } from './sft/encode-conversation.ts';
 export {

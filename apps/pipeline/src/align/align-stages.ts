@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import {
   chatSampler,
   collectPreferences,
+  describeTooLong,
   encodePreferencePairs,
   encodeUnpairedAnswers,
   formatPreferenceTable,
@@ -42,7 +43,7 @@ import { loadQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import { languageName } from '../config/recipe-languages.ts';
 import type { Stage } from '../runner/stage.ts';
-import { datasetFingerprint } from '../stage-files/dataset-sources.ts';
+import { asBadInput, datasetFingerprint } from '../stage-files/dataset-sources.ts';
 import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
 import { readJsonLines, writeJsonLines } from '../stage-files/json-lines.ts';
 import { MODEL_DIRECTORY } from '../stage-files/model-files.ts';
@@ -54,6 +55,7 @@ import { readGivenAnswers, readGivenPairs, readPrompts } from './read-align-rows
 
 export const PAIRS_FILE = 'pairs.jsonl';
 export const TABLE_FILE = 'pair-table.txt';
+const TOO_LONG_FILE = 'too-long.json';
 /** What servers answered, by request. */
 const ANSWERS_FILE = 'server-answers.jsonl';
 /** Room for a judge that thinks aloud before its verdict. */
@@ -235,12 +237,15 @@ function trainStage(round: number, previous: string | undefined): Stage<AlignRec
       const { config, params } = await loadQwen2(modelDirectory);
       const limits = { maxLength: sequenceLength, vocabSize: config.vocabSize };
       const path = join(inputs[pairsFrom]!, PAIRS_FILE);
-      const encoded = training.lossTypes.includes('kto')
-        ? encodeUnpairedAnswers(tokenizer, await readJsonLines<UnpairedAnswer>(path), limits)
-        : encodePreferencePairs(tokenizer, await readJsonLines<PreferencePair>(path), limits);
-      const numTooLong = Object.values(encoded.tooLong).reduce((sum, number) => sum + number, 0);
-      log(`${encoded.pairs.length} of ${encoded.numPairs} used (${numTooLong} longer than ${sequenceLength} tokens)`);
-      await writeFile(join(directory, 'too-long.json'), JSON.stringify(encoded.tooLong, null, 2));
+      const encoded = await asBadInput(async () =>
+        training.lossTypes.includes('kto')
+          ? encodeUnpairedAnswers(tokenizer, await readJsonLines<UnpairedAnswer>(path), limits)
+          : encodePreferencePairs(tokenizer, await readJsonLines<PreferencePair>(path), limits),
+      );
+      const { numPairs, tooLong, tooLongRows: rows } = encoded;
+      log(`${encoded.pairs.length} of ${numPairs} used, ${rows.length} longer than ${sequenceLength} tokens`);
+      if (rows.length > 0) log(`of those that are too long ${describeTooLong(rows)}; all are in ${TOO_LONG_FILE}`);
+      await writeFile(join(directory, TOO_LONG_FILE), JSON.stringify({ byLanguage: tooLong, rows }, null, 2));
       return trainOnPreferences(context, {
         settings: training,
         pairs: encoded.pairs,

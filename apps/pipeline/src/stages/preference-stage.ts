@@ -64,9 +64,12 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
         });
       const numLanguages = new Set(paragraphs.map(({ language }) => language)).size - 1;
       const preferences = build(paragraphs, Math.max(1, Math.ceil(numPairs / numLanguages)));
-      const { pairs, tooLong } = encodePreferencePairs(tokenizer, preferences.pairs, { maxLength: sequenceLength });
-      const numTooLong = Object.values(tooLong).reduce((sum, count) => sum + count, 0);
-      log(`${pairs.length} of ${preferences.pairs.length} pairs (${numTooLong} longer than ${sequenceLength} tokens)`);
+      const { pairs, tooLong, tooLongRows } = encodePreferencePairs(tokenizer, preferences.pairs, {
+        maxLength: sequenceLength,
+      });
+      log(
+        `${pairs.length} of ${preferences.pairs.length} pairs (${tooLongRows.length} longer than ${sequenceLength} tokens)`,
+      );
       await writeJsonLines(join(directory, 'pairs.jsonl'), preferences.pairs);
       await writeFile(join(directory, 'pair-table.txt'), `${formatPreferenceTable(tableOfPairs(preferences.pairs))}\n`);
       await writeFile(join(directory, 'pair-counts.json'), JSON.stringify({ ...preferences.counts, tooLong }, null, 2));

@@ -5,14 +5,14 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AlignedParagraph, packConversations } from '@marco-ts/aligner';
+import { type AlignedParagraph, describeTooLong, packConversations } from '@marco-ts/aligner';
 import { concatBatches, type TokenBatch } from '@marco-ts/data';
 import { causalLanguageModelLoss } from '@marco-ts/model';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
 import { readDocuments, readParagraphs } from '../stage-files/data-files.ts';
-import { datasetFingerprint } from '../stage-files/dataset-sources.ts';
+import { asBadInput, datasetFingerprint } from '../stage-files/dataset-sources.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
 import { numStepsOf } from '../stage-files/used-tokens.ts';
 import { builtConversations } from './built-conversations.ts';
@@ -27,6 +27,7 @@ import { validateStage } from './validate-stage.ts';
 type SftSettings = NonNullable<Recipe['sft']>;
 
 export const SFT_STAGE = 'sft';
+const PACKING_FILE = 'packing.json';
 
 export function sftStage(settings: SftSettings, previous: string): Stage<Recipe> {
   return {
@@ -77,23 +78,26 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
         const made = build(await readParagraphs(inputs.data!, 'validation'), recipe.pretrain.numValidationDocuments);
         return measureConversations({ conversations: [...made, ...own.heldOut], tokenizer, settings, lossFn, signal });
       };
-      const loader = packConversations({
-        tokenizer,
-        conversations: [...build(paragraphs), ...own.training],
-        vocabSize: model.config.vocabSize,
-        sequenceLength,
-        microBatchSize: microBatchSize - replayRows,
-        numEpochs,
-        seed,
-        groupBy: ({ task }) => task,
-      });
+      const loader = await asBadInput(async () =>
+        packConversations({
+          tokenizer,
+          conversations: [...build(paragraphs), ...own.training],
+          vocabSize: model.config.vocabSize,
+          sequenceLength,
+          microBatchSize: microBatchSize - replayRows,
+          numEpochs,
+          seed,
+          groupBy: ({ task }) => task,
+        }),
+      );
       const { report } = loader;
-      const tooLong = Object.values(report.tooLong).reduce((sum, count) => sum + count, 0);
       log(
-        `${report.numKept} of ${report.numConversations} conversations (${tooLong} longer than ${sequenceLength} tokens), ` +
+        `${report.numKept} of ${report.numConversations} conversations (${report.tooLongRows.length} longer than ${sequenceLength} tokens), ` +
           `${(report.usefulShare * 100).toFixed(1)}% of the packed positions are used, ${report.numTargets} tokens carry loss`,
       );
-      await writeFile(join(directory, 'packing.json'), JSON.stringify(report, null, 2));
+      if (report.tooLongRows.length > 0)
+        log(`of those that are too long ${describeTooLong(report.tooLongRows)}; all are in ${PACKING_FILE}`);
+      await writeFile(join(directory, PACKING_FILE), JSON.stringify(report, null, 2));
       const replay = await openReplay(recipe, inputs.shards!, {
         numBatches: loader.numBatches,
         numRows: replayRows,

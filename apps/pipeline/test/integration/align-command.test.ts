@@ -288,6 +288,9 @@ test('what cannot be used is refused before anything is trained', async () => {
   );
   expect(dropped.code).toBe(0);
   expect(dropped.out).toMatch(/1 rows left out/);
+  const pair = { prompt: 'Haki?', chosen: 'Kila mtu.', rejected: 'life' };
+  const wizard = [{ role: 'wizard', content: 'Haki?' }];
+  const long = 'haki '.repeat(500);
   for (const [options, error] of [
     [[], /neither/],
     [['--preferences', mixed, '--rounds', '2'], /given preferences serve one round/],
@@ -295,6 +298,15 @@ test('what cannot be used is refused before anything is trained', async () => {
     [['--prompts', mixed, '--reward', 'beauty=1'], /--reward takes one of .*beauty/],
     [['--preferences', mixed, '--loss', 'dpo'], /lossTypes/],
     [['--preferences', join(directory, 'none.jsonl')], /none\.jsonl/],
+    [['--preferences', await write('empty.jsonl', [{ ...pair, chosen: '' }])], /empty\.jsonl:1\.chosen: .*got ""/],
+    [
+      ['--preferences', await write('role.jsonl', [{ ...pair, prompt: wizard }])],
+      /role\.jsonl:1\.prompt\[0\]\.role: .*wizard/,
+    ],
+    [
+      ['--preferences', await write('long.jsonl', [{ ...pair, prompt: long }]), '--language', 'swh_Latn'],
+      /long\.jsonl:1\.prompt with \d+/,
+    ],
   ] as const) {
     const { code, err } = await marco('align', model, ...options, '-o', join(directory, 'never'), ...common);
     expect([code, err]).toEqual([2, expect.stringMatching(error)]);

@@ -27,7 +27,7 @@ export class RowError extends Error {
 }
 
 export function refuseRow(rule: string, field: string, got: unknown): never {
-  const text = typeof got === 'string' ? got : (JSON.stringify(got) ?? 'nothing');
+  const text = typeof got === 'string' && got.trim() !== '' ? got : (JSON.stringify(got) ?? 'nothing');
   throw new RowError({ rule, field, got: text.length > 80 ? `${text.slice(0, 80)}…` : text });
 }
 

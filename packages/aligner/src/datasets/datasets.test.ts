@@ -168,7 +168,9 @@ describe('preference sets', () => {
     ['whole conversations', { chosen_messages: [asked, answered], rejected_messages: [asked, bad] }],
   ])('answers as %s', (_, fields) => {
     const { pairs, report } = readPreferencePairs({ rows: rowsOf(fields), language: 'swh_Latn' });
-    expect(pairs).toEqual([{ prompt: [asked], chosen, rejected, language: 'swh_Latn', kind: 'given' }]);
+    expect(pairs).toEqual([
+      { prompt: [asked], chosen, rejected, language: 'swh_Latn', kind: 'given', where: 'set.jsonl:1' },
+    ]);
     expect(report.numKept).toBe(1);
   });
 
@@ -195,8 +197,15 @@ describe('preference sets', () => {
     const rows = rowsOf({ ...openai, label: true }, { messages: [asked, bad], kto_tag: false });
     const { answers } = readUnpairedAnswers({ rows, language: 'swh_Latn', kind: 'human' });
     expect(answers).toEqual([
-      { prompt: [asked], answer: 'sun', isDesirable: true, language: 'swh_Latn', kind: 'human' },
-      { prompt: [asked], answer: 'moon', isDesirable: false, language: 'swh_Latn', kind: 'human' },
+      { prompt: [asked], answer: 'sun', isDesirable: true, language: 'swh_Latn', kind: 'human', where: 'set.jsonl:1' },
+      {
+        prompt: [asked],
+        answer: 'moon',
+        isDesirable: false,
+        language: 'swh_Latn',
+        kind: 'human',
+        where: 'set.jsonl:2',
+      },
     ]);
     const unclear = rowsOf({ ...promptCompletion, label: 'good' });
     expect(() => readUnpairedAnswers({ rows: unclear, language: 'swh_Latn' })).toThrow(

@@ -42,7 +42,8 @@ export function readConversations(options: ReadConversationsOptions): {
     if (last.role !== 'assistant') refuseRow('a conversation must end with an answer', 'messages', last.role);
     const late = messages.findIndex(({ role }, index) => role === 'system' && index > 0);
     if (late > 0) refuseRow('a system message must come first', `messages[${late}]`, 'system');
-    return { messages, language: languageOfRow(row, last.content, language), task, ...(tools && { tools }) };
+    const { where } = row;
+    return { messages, language: languageOfRow(row, last.content, language), task, where, ...(tools && { tools }) };
   });
   return {
     conversations: converted,

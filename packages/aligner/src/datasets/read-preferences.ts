@@ -37,7 +37,15 @@ export function readPreferencePairs(options: ReadPreferencesOptions): {
     const template = templateOf(row);
     const { prompt, chosen, rejected } = pairOf(row, template, spec);
     if (chosen === rejected) refuseRow('answers must differ', 'rejected', rejected);
-    return { prompt, chosen, rejected, language: languageOfRow(row, chosen, language), kind: kindOf(row, options) };
+    const { where } = row;
+    return {
+      prompt,
+      chosen,
+      rejected,
+      language: languageOfRow(row, chosen, language),
+      kind: kindOf(row, options),
+      where,
+    };
   });
   return { pairs: converted, report: reportOf(rows, converted, problems) };
 }
@@ -62,6 +70,7 @@ export function readUnpairedAnswers(options: ReadPreferencesOptions): {
       isDesirable: label as boolean,
       language: languageOfRow(row, last.content, language),
       kind: kindOf(row, options),
+      where: row.where,
     };
   });
   return { answers: converted, report: reportOf(rows, converted, problems) };

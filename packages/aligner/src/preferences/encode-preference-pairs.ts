@@ -6,7 +6,13 @@
  */
 import { IGNORE_INDEX } from '@marco-ts/data';
 import type { ChatMessage, Tokenizer } from '@marco-ts/tokenizer';
-import { countTargets, requireKnownIds, type TokenSequence } from '../sequences/token-sequence.ts';
+import {
+  countTargets,
+  describeTooLong,
+  requireKnownIds,
+  type TokenSequence,
+  type TooLongRow,
+} from '../sequences/token-sequence.ts';
 import { type PreferencePair, requirePair } from './preference-pair.ts';
 
 /** A pair as ids: both answers, each with the prompt before it. */
@@ -25,6 +31,8 @@ export interface EncodedPreferences {
   readonly numPairs: number;
   /** Pairs left out because an answer with its prompt is longer than `maxLength`, by language. */
   readonly tooLong: Readonly<Record<string, number>>;
+  /** The same ones, each by row and field. */
+  readonly tooLongRows: readonly TooLongRow[];
 }
 
 /** What a pair must fit. */
@@ -46,23 +54,27 @@ export function encodePreferencePairs(
 ): EncodedPreferences {
   const encoded: EncodedPreferencePair[] = [];
   const tooLong: Record<string, number> = {};
+  const tooLongRows: TooLongRow[] = [];
   for (const [index, pair] of pairs.entries()) {
-    const where = `pairs[${index}]`;
+    const where = pair.where ?? `pairs[${index}]`;
     requirePair('encodePreferencePairs', pair, where);
     const chosen = encodeAnswer(tokenizer, pair.prompt, pair.chosen, { where: `${where}.chosen`, vocabSize });
     const rejected = encodeAnswer(tokenizer, pair.prompt, pair.rejected, { where: `${where}.rejected`, vocabSize });
-    if (Math.max(chosen.ids.length, rejected.ids.length) > maxLength) {
+    const [field, { ids }] = chosen.ids.length > maxLength ? ['chosen', chosen] : ['rejected', rejected];
+    if (ids.length > maxLength) {
       tooLong[pair.language] = (tooLong[pair.language] ?? 0) + 1;
+      const isPrompt = chosen.numPromptTokens > maxLength;
+      tooLongRows.push({ where: `${where}.${isPrompt ? 'prompt' : field}`, numTokens: ids.length });
       continue;
     }
     encoded.push({ chosen, rejected, language: pair.language, kind: pair.kind });
   }
   if (encoded.length === 0) {
     throw new Error(
-      `[@marco-ts/aligner] encodePreferencePairs: at least one pair must fit into ${maxLength} tokens, got none of ${pairs.length}. Raise maxLength or give more pairs.`,
+      `[@marco-ts/aligner] encodePreferencePairs: at least one pair must fit into ${maxLength} tokens, got none of ${pairs.length}, ${describeTooLong(tooLongRows)}. Raise maxLength or give more pairs.`,
     );
   }
-  return { pairs: encoded, numPairs: pairs.length, tooLong };
+  return { pairs: encoded, numPairs: pairs.length, tooLong, tooLongRows };
 }
 
 /**

@@ -5,6 +5,7 @@
  * Differs: where that answer is too long for the prompt, the nearest earlier one that fits is taken; nothing is cut.
  */
 import type { ChatMessage, Tokenizer } from '@marco-ts/tokenizer';
+import { describeTooLong, type TooLongRow } from '../sequences/token-sequence.ts';
 import {
   type EncodedPreferencePair,
   type EncodedPreferences,
@@ -23,6 +24,8 @@ export interface UnpairedAnswer {
   readonly language: string;
   /** Such as `truncated`; logs tell kinds apart. */
   readonly kind: string;
+  /** Where it was read, such as `train.jsonl:12`: its name in errors and reports. */
+  readonly where?: string;
 }
 
 /**
@@ -40,17 +43,24 @@ export function encodeUnpairedAnswers(
     readonly own: ReturnType<typeof encodeAnswer>;
   }[] = [];
   const tooLong: Record<string, number> = {};
+  const tooLongRows: TooLongRow[] = [];
   for (const [index, row] of answers.entries()) {
-    const where = `answers[${index}]`;
+    const where = row.where ?? `answers[${index}]`;
     requirePrompt('encodeUnpairedAnswers', row.prompt, where);
     requireAnswer('encodeUnpairedAnswers', row.answer, `${where}.answer`);
     const own = encodeAnswer(tokenizer, row.prompt, row.answer, { where: `${where}.answer`, vocabSize });
-    if (own.ids.length > maxLength) tooLong[row.language] = (tooLong[row.language] ?? 0) + 1;
-    else fitting.push({ row, index, own });
+    if (own.ids.length <= maxLength) fitting.push({ row, index, own });
+    else {
+      tooLong[row.language] = (tooLong[row.language] ?? 0) + 1;
+      tooLongRows.push({
+        where: `${where}.${own.numPromptTokens > maxLength ? 'prompt' : 'answer'}`,
+        numTokens: own.ids.length,
+      });
+    }
   }
   if (fitting.length === 0) {
     throw new Error(
-      `[@marco-ts/aligner] encodeUnpairedAnswers: at least one answer must fit into ${maxLength} tokens, got none of ${answers.length}. Raise maxLength or give more rows.`,
+      `[@marco-ts/aligner] encodeUnpairedAnswers: at least one answer must fit into ${maxLength} tokens, got none of ${answers.length}, ${describeTooLong(tooLongRows)}. Raise maxLength or give more rows.`,
     );
   }
   const pairs = fitting.map(({ row, index, own }, at): EncodedPreferencePair => {
@@ -63,5 +73,5 @@ export function encodeUnpairedAnswers(
     const { isDesirable, language, kind } = row;
     return { chosen: own, rejected: other, isDesirable, language, kind };
   });
-  return { pairs, numPairs: answers.length, tooLong };
+  return { pairs, numPairs: answers.length, tooLong, tooLongRows };
 }

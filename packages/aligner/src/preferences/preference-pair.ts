@@ -14,6 +14,8 @@ export interface PreferencePair {
   readonly language: string;
   /** Why `rejected` is worse, such as `wrong_language`. */
   readonly kind: string;
+  /** Where it was read, such as `train.jsonl:12`: its name in errors and reports. */
+  readonly where?: string;
 }
 
 /** @throws Error naming row and field for a bad prompt, empty answers and answers that are equal */

@@ -19,6 +19,18 @@ export interface TooLong {
   readonly numTokens: number;
 }
 
+/** A row that was left out for its length. */
+export interface TooLongRow {
+  /** Row and field, such as `train.jsonl:12.prompt`. */
+  readonly where: string;
+  readonly numTokens: number;
+}
+
+/** The first of them in words, for messages. */
+export function describeTooLong([first]: readonly TooLongRow[]): string {
+  return first === undefined ? 'there are none' : `the first is ${first.where} with ${first.numTokens}`;
+}
+
 /** @throws Error naming row and position for an id that the model has no embedding for */
 export function requireKnownIds(functionName: string, ids: Int32Array, vocabSize: number, where: string): void {
   const at = ids.findIndex((id) => id < 0 || id >= vocabSize);

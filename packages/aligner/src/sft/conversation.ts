@@ -10,6 +10,8 @@ export interface Conversation {
   readonly language: string;
   /** Such as `translation`. */
   readonly task: string;
+  /** Where it was read, such as `train.jsonl:12`: its name in errors and reports. */
+  readonly where?: string;
   /** Function descriptions for templates that list them. */
   readonly tools?: readonly unknown[];
 }

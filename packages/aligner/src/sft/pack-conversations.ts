@@ -7,7 +7,7 @@ import { type BatchLoader, packBestFit, type TokenBatch } from '@marco-ts/data';
 import type { Tokenizer } from '@marco-ts/tokenizer';
 import { collateRows } from '../sequences/collate-rows.ts';
 import { epochOrder } from '../sequences/epoch-order.ts';
-import { countTargets, type TokenSequence } from '../sequences/token-sequence.ts';
+import { countTargets, describeTooLong, type TokenSequence, type TooLongRow } from '../sequences/token-sequence.ts';
 import type { Conversation } from './conversation.ts';
 import { encodeConversation } from './encode-conversation.ts';
 
@@ -34,6 +34,8 @@ export interface PackingReport {
   readonly tooLong: Readonly<Record<string, number>>;
   /** Those of them whose prompt alone is longer, by language. */
   readonly promptTooLong: Readonly<Record<string, number>>;
+  /** All of them, each by its row. */
+  readonly tooLongRows: readonly TooLongRow[];
   /** Tokens of one epoch, and those of them that carry loss. */
   readonly numTokens: number;
   readonly numTargets: number;
@@ -65,9 +67,11 @@ export function packConversations(options: PackConversationsOptions): Conversati
   const sourceNames: string[] = [];
   const tooLong: Record<string, number> = {};
   const promptTooLong: Record<string, number> = {};
+  const tooLongRows: TooLongRow[] = [];
   for (const [index, conversation] of conversations.entries()) {
+    const where = conversation.where ?? `conversations[${index}]`;
     const encoded = encodeConversation(tokenizer, conversation.messages, sequenceLength, {
-      where: `conversations[${index}]`,
+      where,
       tools: conversation.tools,
       vocabSize,
     });
@@ -75,6 +79,7 @@ export function packConversations(options: PackConversationsOptions): Conversati
       const { language } = conversation;
       tooLong[language] = (tooLong[language] ?? 0) + 1;
       if (encoded.reason === 'prompt_too_long') promptTooLong[language] = (promptTooLong[language] ?? 0) + 1;
+      tooLongRows.push({ where: `${where}.messages`, numTokens: encoded.numTokens });
       continue;
     }
     sequences.push(encoded);
@@ -82,7 +87,7 @@ export function packConversations(options: PackConversationsOptions): Conversati
   }
   if (sequences.length === 0) {
     throw new Error(
-      `[@marco-ts/aligner] packConversations: at least one conversation must fit into ${sequenceLength} tokens, got none of ${conversations.length}. Raise sequenceLength or give more data.`,
+      `[@marco-ts/aligner] packConversations: at least one conversation must fit into ${sequenceLength} tokens, got none of ${conversations.length}, ${describeTooLong(tooLongRows)}. Raise sequenceLength or give more data.`,
     );
   }
   const { numBins, binOf } = packBestFit(
@@ -117,6 +122,7 @@ export function packConversations(options: PackConversationsOptions): Conversati
       numKept: sequences.length,
       tooLong,
       promptTooLong,
+      tooLongRows,
       numTokens,
       numTargets: sequences.reduce((sum, sequence) => sum + countTargets(sequence), 0),
       numRows: rows.length,

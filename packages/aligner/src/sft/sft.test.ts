@@ -158,5 +158,12 @@ describe('packConversations', () => {
     const { report } = pack({ conversations: [...conversations, ...long] });
     expect([report.tooLong, report.promptTooLong]).toEqual([{ swh_Latn: 2 }, { swh_Latn: 1 }]);
     expect(report.numKept).toBe(conversations.length);
+    expect(report.tooLongRows.map(({ where }) => where)).toEqual(
+      [0, 1].map((at) => `conversations[${conversations.length + at}].messages`),
+    );
+    const read = { ...long[0]!, where: 'train.jsonl:7' };
+    expect(() => pack({ conversations: [read] })).toThrow(
+      /got none of 1, the first is train\.jsonl:7\.messages with \d+/,
+    );
   });
 });

@@ -216,7 +216,12 @@ describe('encodePreferencePairs', () => {
     expect(encodePreferencePairs(tokenizer, [pair, long], { maxLength: 200 })).toMatchObject({
       numPairs: 2,
       tooLong: { swh_Latn: 1 },
+      tooLongRows: [{ where: 'pairs[1].chosen' }],
     });
+    const asked = { ...pair, prompt: [{ role: 'user' as const, content: 'jua '.repeat(400) }], where: 'pairs.jsonl:9' };
+    expect(() => encodePreferencePairs(tokenizer, [asked], { maxLength: 200 })).toThrow(
+      /none of 1, the first is pairs\.jsonl:9\.prompt with \d+/,
+    );
     const encode = (row: object) => () =>
       encodePreferencePairs(tokenizer, [pair, { ...pair, ...row }], { maxLength: 200 });
     expect(encode({ rejected: 'tree' })).toThrow(/answers must differ.*pairs\[1\]\.rejected/);

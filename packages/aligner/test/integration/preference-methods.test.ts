@@ -138,8 +138,9 @@ describe('KTO', () => {
       language: 'swh_Latn',
       kind: 'all',
     }));
-    const { pairs: kept, tooLong } = encodeUnpairedAnswers(tokenizer, rows, { maxLength: 256 });
+    const { pairs: kept, tooLong, tooLongRows } = encodeUnpairedAnswers(tokenizer, rows, { maxLength: 256 });
     expect(tooLong).toEqual({ swh_Latn: 1 });
+    expect(tooLongRows.map(({ where }) => where)).toEqual(['answers[1].answer']);
     expect(kept.map(({ isDesirable }) => isDesirable)).toEqual([true, true]);
     for (const { chosen, rejected } of kept) {
       const promptLength = chosen.labels.findIndex((label) => label !== -100);
