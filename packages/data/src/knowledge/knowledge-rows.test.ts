@@ -48,7 +48,7 @@ test('instructions, maths problems and reading questions become text', async () 
     ],
     { kind: 'reading' },
   );
-  expect(reading).toMatchObject({ texts: ['It rains.\n\nDoes it?\n\nYes'], faults: ['2 malformed'] });
+  expect(reading).toMatchObject({ texts: ['It rains.\n\nDoes it?\n\nYes'], faults: ['2 empty'] });
 });
 
 test('code is kept by its licence, which stays with it', async () => {
