@@ -13,9 +13,9 @@ export { type Estimate, type EstimateOptions, estimate } from './qwen2/estimate.
 export { initQwen2Params } from './qwen2/init-qwen2-params.ts';
 export { type MemoryFit, type MemoryFitOptions, memoryFit, requireMemory } from './qwen2/memory-fit.ts';
 export { outputEmbedding, parameterShapes } from './qwen2/parameter-shapes.ts';
+export { type Branch, type BranchStates, qwen2Branches, type TokenMemory } from './qwen2/qwen2-branches.ts';
 export { parseQwen2Config, type Qwen2Config, qwen2ConfigToJson } from './qwen2/qwen2-config.ts';
 export { type Qwen2Inputs, type Qwen2Options, qwen2Hidden, qwen2Logits } from './qwen2/qwen2-hidden.ts';
-export { type EarlierTokens, type HiddenAndKeyValues, qwen2HiddenAfter } from './qwen2/qwen2-hidden-after.ts';
 export type { KeyValues } from './qwen2/qwen2-layer.ts';
 export { QWEN2_SIZES } from './qwen2/qwen2-sizes.ts';
 export {

@@ -2,7 +2,6 @@ import { disposeParams, initBackend, type ParamMap, tf } from '@marco-ts/core';
 import { initQwen2Params, type Qwen2Config, qwen2Logits } from '@marco-ts/model';
 import { type Tokenizer, trainTokenizer } from '@marco-ts/tokenizer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { groupByStart } from './group-by-start.ts';
 import { type Qwen2LanguageModel, qwen2LanguageModel } from './qwen2-language-model.ts';
 
 const corpus = [
@@ -74,9 +73,6 @@ test('texts that begin alike, and choices of one text, give what each request gi
     [' house', ' поют у старого', ' n'].map((continuation) => ({ context, continuation })),
   );
   expect(tokenizer.encode(start).length).toBeGreaterThan(16);
-  const groups = groupByStart(contexts.map((context) => tokenizer.encode(context)));
-  expect(groups).toHaveLength(1);
-  expect(groups[0]!.numCommon).toBeGreaterThan(16);
   for (const batchTokens of [4096, 24]) {
     const answers = await qwen2LanguageModel({ params, config, tokenizer, batchTokens }).loglikelihood(requests);
     for (const [index, { context, continuation }] of requests.entries()) {

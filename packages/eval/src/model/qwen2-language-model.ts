@@ -16,13 +16,12 @@ import { inputError } from '../input-error.ts';
 import { affordableBatchTokens, freeMemoryBytes } from './batch-tokens.ts';
 import { deduplicate } from './deduplicate.ts';
 import { encodePair } from './encode-pair.ts';
-import { groupByStart } from './group-by-start.ts';
 import type { GenerationRequest, LanguageModel, RequestNotice, RequestOptions } from './language-model.ts';
 import { planBatches } from './plan-batches.ts';
 import type { ContinuationScore } from './read-predictions.ts';
 import { rollingWindows, type Window } from './rolling-windows.ts';
-import { readCommonStart, scoreChoices } from './score-choices.ts';
 import { scoreTokens } from './score-tokens.ts';
+import { scoreTree } from './score-tree.ts';
 
 /** The model, its tokenizer, and how requests are batched and cut. */
 export interface Qwen2LanguageModelOptions {
@@ -46,9 +45,6 @@ export interface Qwen2LanguageModel extends LanguageModel {
   /** What the model writes greedily after each prompt. */
   generateUntil(requests: readonly GenerationRequest[], options?: RequestOptions): Promise<string[]>;
 }
-
-/** A token of a shared start costs a batch this much less room than one that is computed. */
-const START_SHARE = 8;
 
 /** @throws Error when tokenizer and model do not fit each other or a size is not positive */
 export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Qwen2LanguageModel {
@@ -97,48 +93,17 @@ export function qwen2LanguageModel(options: Qwen2LanguageModelOptions): Qwen2Lan
     return logProbs;
   };
 
-  /** As `scoreWindows`, where windows that go on from the same text, and texts that begin alike, read that once. */
+  /** As `scoreWindows`, where what windows begin with alike is read once. */
   const scoreShared = async (
     windows: readonly Window[],
     { signal, onProgress }: RequestOptions,
   ): Promise<ContinuationScore[]> => {
-    const before = ({ input, targets }: Window): Int32Array => input.subarray(0, input.length - targets.length + 1);
-    const texts = [...Map.groupBy(windows.keys(), (index) => before(windows[index]!).join()).values()].map(
-      (members) => ({
-        members,
-        input: before(windows[members[0]!]!),
-        continuations: members.map((index) => windows[index]!.targets),
-      }),
-    );
-    const scores: ContinuationScore[] = new Array(windows.length);
-    let done = 0;
-    for (const { members, numCommon } of groupByStart(texts.map(({ input }) => input))) {
-      const own = members.map((position) => texts[position]!);
-      const start = numCommon > 0 ? readCommonStart(params, config, own[0]!.input.subarray(0, numCommon)) : undefined;
-      try {
-        const numTokens = own.map(({ input, continuations }) =>
-          continuations.reduce((sum, { length }) => sum + length - 1, input.length - numCommon),
-        );
-        // Keys and values of the start stand beside each text, though they are not computed for it.
-        for (const batch of planBatches(
-          numTokens.map((count) => Math.max(count, Math.ceil((numCommon + count) / START_SHARE))),
-          batchTokens,
-        )) {
-          signal?.throwIfAborted();
-          const asked = batch.map((position) => own[position]!);
-          for (const [position, answers] of (await scoreChoices(params, config, asked, start)).entries()) {
-            for (const [choice, index] of asked[position]!.members.entries()) {
-              const { logProb, isGreedy } = answers[choice]!;
-              scores[index] = { logProb: finite(logProb, windows[index]!, tokenizer), isGreedy };
-            }
-            done += answers.length;
-          }
-          onProgress?.(done, windows.length);
-        }
-      } finally {
-        start?.dispose();
-      }
-    }
+    const scores = await scoreTree(params, config, windows, {
+      batchTokens,
+      signal,
+      onProgress: (done) => onProgress?.(done, windows.length),
+    });
+    for (const [index, { logProb }] of scores.entries()) finite(logProb, windows[index]!, tokenizer);
     return scores;
   };
 

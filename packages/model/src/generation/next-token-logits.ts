@@ -3,11 +3,11 @@
  *
  * Shapes: B rows, L new tokens, D hidden, V vocabulary.
  */
-import { embedding, linear, type ParamMap, rmsNorm, tf } from '@marco-ts/core';
+import { causalAttention, embedding, linear, type ParamMap, rmsNorm, tf } from '@marco-ts/core';
 import { EMBEDDING, FINAL_NORM, outputEmbedding, requireParam } from '../qwen2/parameter-shapes.ts';
 import type { Qwen2Config } from '../qwen2/qwen2-config.ts';
 import { isAdapted, layerWeights } from '../qwen2/qwen2-hidden.ts';
-import { qwen2Layer } from '../qwen2/qwen2-layer.ts';
+import { type LayerContext, qwen2Layer } from '../qwen2/qwen2-layer.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
 
 /** New tokens, [B, L] each. */
@@ -33,18 +33,18 @@ export function nextTokenLogits(
   const keySegmentIds = cache.beginStep(tokens.segmentIds);
   const isFrozen = isAdapted(params);
   return tf.tidy(() => {
-    const shared = {
-      positionIds_BL: tf.tensor2d(tokens.positionIds, [B, L], 'int32'),
-      segmentIds_BL: tf.tensor2d(tokens.segmentIds, [B, L], 'int32'),
-      keySegmentIds_BS: tf.tensor2d(keySegmentIds, [B, keySegmentIds.length / B], 'int32'),
-      isFrozen,
-    };
+    const positionIds_BL = tf.tensor2d(tokens.positionIds, [B, L], 'int32');
+    const segmentIds_BL = tf.tensor2d(tokens.segmentIds, [B, L], 'int32');
+    const keySegmentIds_BS = tf.tensor2d(keySegmentIds, [B, keySegmentIds.length / B], 'int32');
     const table_VD = requireParam('generate', params, EMBEDDING) as tf.Tensor2D;
     let x_BLD = embedding(tf.tensor2d(tokens.inputIds, [B, L], 'int32'), table_VD);
     for (let i = 0; i < config.numHiddenLayers; i++) {
       const weights = layerWeights('generate', params, i, isFrozen);
-      const context = { ...shared, remember: cache.append.bind(cache, i) };
-      const next_BLD = tf.tidy(() => qwen2Layer(x_BLD, weights, config, context));
+      const attend: LayerContext['attend'] = (q_BLNH, added) => {
+        const { k_BSKH, v_BSKH } = cache.append(i, added);
+        return causalAttention(q_BLNH, k_BSKH, v_BSKH, segmentIds_BL, keySegmentIds_BS);
+      };
+      const next_BLD = tf.tidy(() => qwen2Layer(x_BLD, weights, config, { positionIds_BL, attend, isFrozen }));
       x_BLD.dispose();
       x_BLD = next_BLD;
     }

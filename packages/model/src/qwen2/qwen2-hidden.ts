@@ -15,7 +15,7 @@ import {
   requireParam,
 } from './parameter-shapes.ts';
 import type { Qwen2Config } from './qwen2-config.ts';
-import { type LayerWeights, qwen2Layer } from './qwen2-layer.ts';
+import { type LayerWeights, packedAttention, qwen2Layer } from './qwen2-layer.ts';
 
 /** Token ids with their positions and segments, each [B, L]. */
 export interface Qwen2Inputs {
@@ -100,7 +100,7 @@ export function hiddenOfCheckedInputs(
     weights: LayerWeights,
   ): tf.Tensor3D =>
     tf.tidy(() => {
-      const context = { positionIds_BL: positions, segmentIds_BL: segments, keySegmentIds_BS: segments, isFrozen };
+      const context = { positionIds_BL: positions, attend: packedAttention(segments), isFrozen };
       return qwen2Layer(x, weights, config, context);
     });
   const recomputeLayer = (x: tf.Tensor3D, weights: LayerWeights): tf.Tensor3D => {

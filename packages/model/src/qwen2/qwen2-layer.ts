@@ -21,18 +21,22 @@ export interface KeyValues {
 
 export interface LayerContext {
   readonly positionIds_BL: tf.Tensor2D;
-  readonly segmentIds_BL: tf.Tensor2D;
-  /** Segments of the keys; `segmentIds_BL` when nothing is remembered. */
-  readonly keySegmentIds_BS: tf.Tensor2D;
-  /** Takes the new tokens' keys and values and returns those to attend to. @default the new tokens see one another only */
-  readonly remember?: (added: KeyValues) => KeyValues;
+  /** Takes the rotated queries and the new tokens' keys and values; `packedAttention` where there is nothing else to see. */
+  readonly attend: (q_BLNH: tf.Tensor4D, added: KeyValues) => tf.Tensor4D;
+  /** The tokens (of a batch of 1) that are wanted after the layer; the others give keys and values only. @default all */
+  readonly asked?: { readonly rows_Q: tf.Tensor1D; readonly positionIds_BL: tf.Tensor2D } | undefined;
   /** Whether the layer's own linear weights need no gradient, because only an adapter is trained. */
   readonly isFrozen: boolean;
 }
 
+/** @returns attention of the batch's tokens to one another, for `LayerContext` */
+export function packedAttention(segmentIds_BL: tf.Tensor2D): LayerContext['attend'] {
+  return (q_BLNH, { k_BSKH, v_BSKH }) => causalAttention(q_BLNH, k_BSKH, v_BSKH, segmentIds_BL, segmentIds_BL);
+}
+
 /**
  * @param x_BLD not disposed
- * @returns x_BLD after the layer, owned by the caller
+ * @returns x_BLD, or the tokens asked for, after the layer; owned by the caller
  */
 export function qwen2Layer(
   x_BLD: tf.Tensor3D,
@@ -41,24 +45,26 @@ export function qwen2Layer(
   context: LayerContext,
 ): tf.Tensor3D {
   const { numAttentionHeads: N, numKeyValueHeads: K, rmsNormEps, ropeTheta } = config;
-  const [B, L, D] = x_BLD.shape;
+  const [B, , D] = x_BLD.shape;
   const H = D / N;
-  const heads = (rows: tf.Tensor, count: number) => tf.reshape(rows, [B, L, count, H]) as tf.Tensor4D;
+  const { asked, positionIds_BL } = context;
+  const heads = (rows: tf.Tensor, count: number) => tf.reshape(rows, [B, -1, count, H]) as tf.Tensor4D;
+  const pick = (x: tf.Tensor3D) => (asked ? (tf.gather(x, asked.rows_Q, 1) as tf.Tensor3D) : x);
   const norm = (x: tf.Tensor3D, name: string) => rmsNorm(x, weights.get(`${name}.weight`) as tf.Tensor1D, rmsNormEps);
   const project = (x: tf.Tensor3D, name: string) => projectBy(x, name, weights, context.isFrozen);
 
   // Each half in a scope of its own: without gradients, the first half's insides are gone before the second's are made.
   const afterAttention_BLD = tf.tidy(() => {
     const normed_BLD = norm(x_BLD, 'input_layernorm');
-    const rotate = (x: tf.Tensor4D) => rotaryEmbedding(x, context.positionIds_BL, ropeTheta);
-    const q_BLNH = rotate(heads(project(normed_BLD, 'self_attn.q_proj'), N));
-    const k_BLKH = rotate(heads(project(normed_BLD, 'self_attn.k_proj'), K));
+    const q_BLNH = heads(project(pick(normed_BLD), 'self_attn.q_proj'), N);
+    const k_BLKH = heads(project(normed_BLD, 'self_attn.k_proj'), K);
     const v_BLKH = heads(project(normed_BLD, 'self_attn.v_proj'), K);
-    const added = { k_BSKH: k_BLKH, v_BSKH: v_BLKH };
-    const { k_BSKH, v_BSKH } = context.remember?.(added) ?? added;
-    const attended_BLNH = causalAttention(q_BLNH, k_BSKH, v_BSKH, context.segmentIds_BL, context.keySegmentIds_BS);
-    const attended_BLD = tf.reshape(attended_BLNH, [B, L, D]) as tf.Tensor3D;
-    return tf.add(x_BLD, project(attended_BLD, 'self_attn.o_proj')) as tf.Tensor3D;
+    const attended_BLNH = context.attend(rotaryEmbedding(q_BLNH, (asked ?? context).positionIds_BL, ropeTheta), {
+      k_BSKH: rotaryEmbedding(k_BLKH, positionIds_BL, ropeTheta),
+      v_BSKH: v_BLKH,
+    });
+    const attended_BLD = tf.reshape(attended_BLNH, [B, -1, D]) as tf.Tensor3D;
+    return tf.add(pick(x_BLD), project(attended_BLD, 'self_attn.o_proj')) as tf.Tensor3D;
   });
   return tf.tidy(() => {
     const normed_BLD = norm(afterAttention_BLD, 'post_attention_layernorm');
