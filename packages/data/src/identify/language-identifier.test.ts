@@ -113,3 +113,14 @@ test('folds and groups are checked', () => {
   expect(() => identifyCrossFit(documents, { groupOf: () => 'one' })).toThrow(/1 groups for 5 folds/);
   expect(() => identifyCrossFit(documents, { groupOf: ({ id }) => id, folds: 1 })).toThrow(/at least 2, got 1/);
 });
+
+test('words that only one of two close relatives has decide between them', () => {
+  const alike = 'sva ljudska bića rađaju se slobodna i jednaka u dostojanstvu i pravima';
+  const identifier = trainLanguageIdentifier([
+    { language: 'hrv_Latn', text: alike },
+    { language: 'srp_Latn', text: alike },
+  ]);
+  expect(identifier.identify('Gdje je rješenje?').language).toBe('hrv_Latn');
+  expect(identifier.identify('Gde je rešenje?').language).toBe('srp_Latn');
+  expect(identifier.identify('Gde je rešenje?', { languages: new Set(['hrv_Latn']) }).language).toBe('hrv_Latn');
+});

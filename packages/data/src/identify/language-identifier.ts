@@ -10,6 +10,7 @@
  */
 import { detectScript } from '../languages/detect-script.ts';
 import { NUM_BUCKETS } from './character-ngrams.ts';
+import { countMarkers, hasMarkers } from './marker-words.ts';
 import type { NGramCounts } from './ngram-counts.ts';
 import { createNGramScorer, type NGramPostings } from './ngram-scorer.ts';
 
@@ -30,6 +31,8 @@ export interface Identification {
 export interface IdentifyOptions {
   /** Only these languages are possible. */
   readonly languages?: ReadonlySet<string>;
+  /** Whether words that tell close relatives apart count (`marker-words.ts`); true without it. */
+  readonly markerWords?: boolean;
 }
 
 /** What curation needs of any identifier: this package's own, or a fastText model. */
@@ -63,10 +66,25 @@ const SMOOTHING = 0.1;
 /** Naive Bayes counts each letter about once per order and overlap; this undoes it, fitted to held-out UDHR articles. */
 const INDEPENDENCE = 0.06;
 const WEIGHT_STEP = 1 / 24;
+/** What one marker word says for its languages, chosen on Tatoeba and NTREX. */
+const MARKER_NATS = 40;
 
 /** Scripts that one writing system mixes or that cannot be told apart letter by letter. */
 const SCRIPT_GROUPS: Readonly<Record<string, string>> = { Hans: 'Hani', Hant: 'Hani', Hani: 'Hani' };
 const groupOf = (script: string): string => SCRIPT_GROUPS[script] ?? script;
+
+/** The indices of the highest score and of the next; -1 where there is none. */
+function twoBest(scores: Float64Array, candidates: readonly number[]): [best: number, second: number] {
+  let best = -1;
+  let second = -1;
+  for (const index of candidates) {
+    if (best < 0 || scores[index]! > scores[best]!) {
+      second = best;
+      best = index;
+    } else if (second < 0 || scores[index]! > scores[second]!) second = index;
+  }
+  return [best, second];
+}
 
 interface Model extends NGramPostings {
   readonly languages: readonly string[];
@@ -80,6 +98,7 @@ const fromBase64 = (text: string): ArrayBuffer => Uint8Array.from(Buffer.from(te
 
 function fromModel(model: Model): TrainedLanguageIdentifier {
   const { languages, priors, offsets, postingLanguages, postingWeights } = model;
+  const indexOf = new Map(languages.map((language, index) => [language, index]));
   const byScript = new Map<string, number[]>();
   for (const [index, language] of languages.entries()) {
     const group = groupOf(language.slice(-4));
@@ -99,13 +118,13 @@ function fromModel(model: Model): TrainedLanguageIdentifier {
       return { language: `und_${script}`, confidence: 0, runnerUp: null, runnerUpConfidence: 0, script };
     const scores = scorer.score(text, group === frequentGroup);
     for (const index of candidates) scores[index]! += priors[index]! / WEIGHT_STEP;
-    let best = -1;
-    let second = -1;
-    for (const index of candidates) {
-      if (best < 0 || scores[index]! > scores[best]!) {
-        second = best;
-        best = index;
-      } else if (second < 0 || scores[index]! > scores[second]!) second = index;
+    let [best, second] = twoBest(scores, candidates);
+    if (options.markerWords !== false && hasMarkers(languages[best]!)) {
+      for (const [language, count] of countMarkers(text)) {
+        const index = indexOf.get(language);
+        if (index !== undefined) scores[index]! += (count * MARKER_NATS) / WEIGHT_STEP;
+      }
+      [best, second] = twoBest(scores, candidates);
     }
     const relative = (index: number): number =>
       Math.exp((scores[index]! - scores[best]!) * (INDEPENDENCE * WEIGHT_STEP));
