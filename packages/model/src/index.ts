@@ -1,6 +1,7 @@
 export type { AnswerTextOptions, TokenTextDecoder } from './generation/answer-text.ts';
 export { type GenerateOptions, generate } from './generation/generate.ts';
 export type { SamplingOptions } from './generation/sample-token.ts';
+export { samplingFromGenerationConfig } from './generation/sampling-from-generation-config.ts';
 export { applyLora, withLora } from './lora/apply-lora.ts';
 export { countLoraParams, initLoraParams } from './lora/init-lora-params.ts';
 export type { LoraConfig } from './lora/lora-config.ts';

@@ -8,6 +8,7 @@ import {
   type Qwen2Config,
   readQwen2Params,
   type SamplingOptions,
+  samplingFromGenerationConfig,
   type WeightTensor,
 } from '@marco-ts/model';
 import { createTokenizer, type Tokenizer } from '@marco-ts/tokenizer';
@@ -52,7 +53,7 @@ export async function openModel(files: ModelFiles, onProgress: (text: string) =>
     config,
     tokenizer,
     eosTokenIds: [...new Set(ends.filter((end) => typeof end === 'number'))],
-    sampling: samplingOf(generation),
+    sampling: samplingFromGenerationConfig(generation),
     numParameters: countParams(params),
   };
 }
@@ -104,15 +105,4 @@ async function readJson(files: ModelFiles, name: string): Promise<Json | undefin
   } catch (error) {
     throw new Error(`${name} must be JSON: ${(error as Error).message}. Is the file complete?`, { cause: error });
   }
-}
-
-/** Greedy where the model's own file asks for it or is silent. */
-function samplingOf(generation: Json): SamplingOptions {
-  const entries = Object.entries({
-    temperature: generation.do_sample === true ? (generation.temperature ?? 1) : 0,
-    topK: generation.top_k,
-    topP: generation.top_p,
-    repetitionPenalty: generation.repetition_penalty,
-  });
-  return Object.fromEntries(entries.filter(([, value]) => typeof value === 'number'));
 }

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type BackendName, type BackendRecord, disposeParams, initBackend } from '@marco-ts/core';
-import type { SamplingOptions } from '@marco-ts/model';
+import { type SamplingOptions, samplingFromGenerationConfig } from '@marco-ts/model';
 import { loadQwen2 } from '@marco-ts/model/files';
 import { loadTokenizer } from '@marco-ts/tokenizer';
 import { BadInputError } from '../errors.ts';
@@ -61,7 +61,7 @@ export async function openChatModel(options: OpenChatModelOptions): Promise<Chat
     config,
     params,
     eosTokenIds: [...new Set(ends.flat().filter((end) => typeof end === 'number'))],
-    sampling: samplingOf(generationConfig ?? {}),
+    sampling: samplingFromGenerationConfig(generationConfig ?? {}),
     close: () => disposeParams(params),
   };
 }
@@ -86,17 +86,4 @@ export async function findModel(given: string | undefined): Promise<{ directory:
   throw new BadInputError(
     `[@marco-ts/pipeline] openChatModel: a model directory holds config.json and a run directory recipe.json, got neither at ${directory}. Check the path.`,
   );
-}
-
-/** Greedy where the model's own file asks for it or is silent, as transformers does. */
-function samplingOf(generationConfig: Readonly<Record<string, unknown>>): SamplingOptions {
-  const number = (name: string): number | undefined =>
-    typeof generationConfig[name] === 'number' ? generationConfig[name] : undefined;
-  const [topK, topP, penalty] = [number('top_k'), number('top_p'), number('repetition_penalty')];
-  return {
-    temperature: generationConfig.do_sample === true ? (number('temperature') ?? 1) : 0,
-    ...(topK !== undefined && { topK }),
-    ...(topP !== undefined && { topP }),
-    ...(penalty !== undefined && { repetitionPenalty: penalty }),
-  };
 }
