@@ -66,13 +66,17 @@ export async function planRun<R extends RunRecipe>(options: {
       planned.set(stage.name, { ...entry, status: 'up-to-date', reason: '' });
       continue;
     }
-    if (stage.resumable === true && (await readUnfinishedKey(partial)) === key) {
+    const unfinished = stage.resumable === true ? await readUnfinished(partial) : undefined;
+    if (unfinished?.key === key) {
       planned.set(stage.name, { ...entry, status: 'resume', reason: 'goes on where it stopped' });
       continue;
     }
     planned.set(stage.name, { ...entry, status: 'run', reason: reasonToRun() });
 
     function reasonToRun(): string {
+      const begun = unfinished?.config && describeChanges(unfinished.config, config);
+      if (begun !== undefined && begun.length > 0)
+        return `begins anew, what is unfinished had another config: ${begun.join('; ')}`;
       if (manifest === null)
         return existsSync(path) ? 'its directory has no manifest that can be read: it is not finished' : 'not run yet';
       if (damage !== undefined) return damage;
@@ -117,10 +121,11 @@ export async function damageOf(stageDirectory: string): Promise<string | undefin
   return findDamage(stageDirectory, (await readStageManifest(stageDirectory))?.notes?.files, 'contents');
 }
 
-async function readUnfinishedKey(directory: string): Promise<string | null> {
+/** @returns undefined where nothing was begun; the config is absent in files of an older version */
+async function readUnfinished(directory: string): Promise<{ key: string; config?: JsonObject } | undefined> {
   try {
-    return (JSON.parse(await readFile(join(directory, UNFINISHED_FILE), 'utf8')) as { key: string }).key;
+    return JSON.parse(await readFile(join(directory, UNFINISHED_FILE), 'utf8'));
   } catch {
-    return null;
+    return undefined;
   }
 }

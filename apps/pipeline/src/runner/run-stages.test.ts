@@ -216,9 +216,12 @@ describe('failures', () => {
     expect((await run()).outcome.ran).toEqual(['squares', 'sum']);
   });
 
-  test('an unfinished directory of another config is not continued', async () => {
+  test('an unfinished directory of another config is not continued, and what changed is told', async () => {
     await expect(run({}, failing(new Error('no'), true))).rejects.toThrow(StageFailedError);
-    await run({ factor: 9 });
+    await expect(run({ factor: 9 }, failing(new Error('no'), true))).rejects.toThrow(StageFailedError);
+    const log = readFileSync(join(directory, 'run.log'), 'utf8');
+    expect(log).toMatch(/stage squares: begins anew, what is unfinished had another config: factor \S+ -> 9/);
+    await run({ factor: 7 });
     expect(existsSync(join(directory, '02-squares', 'half.txt'))).toBe(false);
   });
 

@@ -137,7 +137,10 @@ async function runStage<R extends RunRecipe>(options: {
   const startedAt = performance.now();
   const spent = (): number => before + (performance.now() - startedAt) / 1000;
   const recordUnfinished = (): Promise<void> =>
-    writeFileAtomic(join(partial, UNFINISHED_FILE), JSON.stringify({ key: entry.key, seconds: spent() }));
+    writeFileAtomic(
+      join(partial, UNFINISHED_FILE),
+      JSON.stringify({ key: entry.key, config: entry.config, seconds: spent() }),
+    );
   await recordUnfinished();
   observer.onStageStart?.(entry as unknown as PlannedStage<RunRecipe>);
   await options.log(`stage ${stage.name}: ${entry.reason}`);
