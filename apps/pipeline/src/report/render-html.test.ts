@@ -126,6 +126,18 @@ describe('the page', () => {
     expect(page).toMatch(new RegExp(`Swahili: [\\d.]+ → ${bits.value.toFixed(2)}`));
   });
 
+  test('a change in the last bit is none', () => {
+    const results = makeRunResults();
+    const [first] = results.evaluations;
+    const tasks = first!.tasks.map((task) => ({
+      ...task,
+      scores: task.scores.map((score) => ({ ...score, value: score.value * (1 + 2 ** -52) })),
+    }));
+    const page = renderHtml({ ...results, evaluations: [first!, { ...results.evaluations.at(-1)!, tasks }] });
+    expect(page).toMatch(/<span class="">±0\.0+<\/span>/);
+    expect(page).not.toMatch(/<span class="(better|worse)">[+−]0\.0+<\/span>/);
+  });
+
   test('results of a run that has only begun can be drawn', () => {
     const begun: RunResults = {
       ...makeRunResults(),

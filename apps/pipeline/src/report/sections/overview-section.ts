@@ -96,7 +96,8 @@ function change(
   higherIsBetter: boolean,
 ): Html | string {
   if (before === undefined || after === undefined) return '–';
-  const difference = after - before;
+  // As it is printed: means of the same numbers may differ in their last bit.
+  const difference = Number((after - before).toFixed(decimals));
   const isBetter = higherIsBetter ? difference > 0 : difference < 0;
   const sign = difference > 0 ? '+' : difference < 0 ? '−' : '±';
   return html`<span class="${difference === 0 ? '' : isBetter ? 'better' : 'worse'}">${sign}${Math.abs(difference).toFixed(decimals)}</span>`;
