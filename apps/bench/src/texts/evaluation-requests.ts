@@ -3,6 +3,9 @@
  *
  * Letters share their text, choices of XCOPA their premise, and an exam its examples.
  */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readUdhr } from '@marco-ts/data';
 import {
   directoryDatasetFiles,
@@ -17,9 +20,10 @@ import {
 export type RequestLists = Record<string, LoglikelihoodRequest[]>;
 
 /** Of real rows at most; each task with no examples and with the paper's number. */
+const BELEBELE = { limit: 60, shots: [0, 1] } as const;
 const REAL_TASKS = [
-  { name: 'belebele_eng_Latn', limit: 60, shots: [0, 1] },
-  { name: 'belebele_swh_Latn', limit: 60, shots: [0, 1] },
+  { name: 'belebele_eng_Latn', ...BELEBELE },
+  { name: 'belebele_swh_Latn', ...BELEBELE },
   { name: 'xcopa_sw', limit: 150, shots: [0, 5] },
   { name: 'xcopa_zh', limit: 150, shots: [0, 5] },
 ] as const;
@@ -31,7 +35,11 @@ export async function readRequests(directory: string, note: (text: string) => vo
   for (const { name, limit, shots } of REAL_TASKS) {
     for (const numFewShot of shots) {
       try {
-        const task = await loadTask(findTasks([name])[0]!, { files, limit, numFewShot });
+        const definition = findTasks([name])[0]!;
+        const passages = await readPassages(directory, name);
+        const task = passages
+          ? documentTask(definition, { test: passages }, { limit, numFewShot })
+          : await loadTask(definition, { files, limit, numFewShot });
         lists[`${name} ${numFewShot} shots`] = requestsOf(task);
       } catch (error) {
         note(`${name} with ${numFewShot} shots left out: ${(error as Error).message}`);
@@ -41,6 +49,30 @@ export async function readRequests(directory: string, note: (text: string) => vo
   return lists;
 }
 
+interface Passage {
+  readonly text: string;
+  readonly items: readonly {
+    readonly question: string;
+    readonly answers: readonly { readonly text: string; readonly correct: boolean }[];
+  }[];
+}
+
+/** Belebele as it is also handed on: `belebele/<language>.passages.jsonl`, a line for each passage with its questions. */
+async function readPassages(directory: string, task: string): Promise<Row[] | undefined> {
+  const path = join(directory, 'belebele', `${task.replace('belebele_', '')}.passages.jsonl`);
+  if (!task.startsWith('belebele_') || !existsSync(path)) return undefined;
+  const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+  return lines.flatMap((line) => {
+    const { text, items } = JSON.parse(line) as Passage;
+    return items.map(({ question, answers }) => ({
+      flores_passage: text,
+      question,
+      ...Object.fromEntries(answers.map((answer, index) => [`mc_answer${index + 1}`, answer.text])),
+      correct_answer_num: String(answers.findIndex(({ correct }) => correct) + 1),
+    }));
+  });
+}
+
 /** @param sentences of `declarationSentences` */
 export function madeRequests(sentences: readonly string[]): RequestLists {
   const say = (index: number): string => sentences[(index * 37) % sentences.length]!;
@@ -48,8 +80,10 @@ export function madeRequests(sentences: readonly string[]): RequestLists {
   const start = (index: number, length: number): string => [...say(index)].slice(0, length).join('');
   const rows = (count: number, make: (index: number) => Row): Row[] =>
     Array.from({ length: count }, (_, index) => make(index));
+  // Belebele asks 900 questions about 488 passages: nearly two about each.
+  const passage = (index: number) => [0, 1, 2, 3].map((part) => say(4 * index + part)).join(' ');
   const belebele = rows(60, (index) => ({
-    flores_passage: [0, 1, 2, 3].map((part) => say(4 * index + part)).join(' '),
+    flores_passage: passage(Math.floor(index / 2)),
     question: say(index + 7000),
     ...Object.fromEntries([1, 2, 3, 4].map((part) => [`mc_answer${part}`, start(index + part * 900, 60)])),
     correct_answer_num: String((index % 4) + 1),

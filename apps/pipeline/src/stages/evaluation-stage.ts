@@ -115,7 +115,9 @@ export function evaluationStage(after: string, options: EvaluationStageOptions):
           log(`${name}: ${numTruncated} requests truncated, ${numRefused} refused, ${skipped.length} items left out`);
         }
       }
+      // Once: tasks and training text are the same for every model of the run.
       const contamination =
+        after === modelStage.name &&
         benchmarks.length > 0 &&
         contaminationOf([...own, ...benchmarks], await readTrainingText(inputs.data!), 'the run’s data stage');
       await writeFile(

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { encodePair } from './encode-pair.ts';
 import { planBatches } from './plan-batches.ts';
 import { rollingWindows } from './rolling-windows.ts';
+import { type TokenNode, tokenTree } from './token-tree.ts';
 
 /** A toy tokenizer: a word with the space before it is one token, numbered by its letters. */
 const encode = (text: string): Int32Array =>
@@ -86,4 +87,47 @@ test('law: batches hold each sequence once, longest first, within the budget', (
     }),
   );
   expect(() => planBatches([1], 0)).toThrow('batchTokens');
+});
+
+/** What each node holds with all above it, and which sequences end there. */
+function pathsOf(
+  nodes: readonly TokenNode[],
+  above: readonly number[] = [],
+): { ids: number[]; ends: readonly number[] }[] {
+  return nodes.flatMap(({ depth, ids, ends, children }) => {
+    expect(depth).toBe(above.length);
+    const path = [...above, ...ids];
+    return [{ ids: path, ends }, ...pathsOf(children, path)];
+  });
+}
+const countTokens = (nodes: readonly TokenNode[]): number =>
+  nodes.reduce((sum, { ids, children }) => sum + ids.length + countTokens(children), 0);
+
+test('law: every sequence ends in one node of the tree, and is the tokens on the way there', () => {
+  const sequence = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 30 });
+  const starts = fc.array(sequence, { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(starts, fc.array(fc.tuple(fc.nat(2), sequence), { minLength: 1, maxLength: 12 }), (heads, tails) => {
+      const sequences = tails.map(([head, tail]) =>
+        Int32Array.from([...heads[head % heads.length]!, ...heads[0]!, ...tail]),
+      );
+      const roots = tokenTree(sequences);
+      const ended = pathsOf(roots).flatMap(({ ids, ends }) => ends.map((end) => ({ end, ids })));
+      expect(ended.sort((left, right) => left.end - right.end)).toEqual(
+        sequences.map((ids, end) => ({ end, ids: [...ids] })),
+      );
+      expect(countTokens(roots)).toBeLessThanOrEqual(sequences.reduce((sum, { length }) => sum + length, 0));
+    }),
+  );
+});
+
+test('examples, then passages, then questions are read once each; a word in common is not worth a node', () => {
+  const run = (first: number, length: number) => Array.from({ length }, (_, index) => first + index);
+  const sequences = [1000, 2000].flatMap((passage) =>
+    [1, 2].map((question) => Int32Array.from([...run(0, 100), ...run(passage, 50), 7, ...run(10_000 * question, 20)])),
+  );
+  const roots = tokenTree(sequences);
+  expect(countTokens(roots)).toBe(100 + 2 * (50 + 1) + 4 * 20);
+  expect(roots[0]!.children.map(({ children }) => children.length)).toEqual([2, 2]);
+  expect(tokenTree([Int32Array.of(1, 2, 3), Int32Array.of(1, 2, 4)]).map(({ ids }) => ids.length)).toEqual([3, 3]);
 });

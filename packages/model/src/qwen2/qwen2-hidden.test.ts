@@ -4,6 +4,7 @@ import { batchInputs } from '../loss/causal-batch.ts';
 import { causalLanguageModelLoss } from '../loss/causal-language-model-loss.ts';
 import { estimate } from './estimate.ts';
 import { initQwen2Params } from './init-qwen2-params.ts';
+import { qwen2Branches } from './qwen2-branches.ts';
 import type { Qwen2Config } from './qwen2-config.ts';
 import { qwen2Hidden, qwen2Logits } from './qwen2-hidden.ts';
 
@@ -203,4 +204,48 @@ describe('estimate', () => {
     expect(plain.keyValueBytesPerToken).toBe(3 * 2 * 2 * 6 * 4);
     expect(() => estimate(config, { batchSize: 0 })).toThrow(/batchSize must be a whole number from 1, got 0/);
   });
+});
+
+test('law: branches of a memory give what each whole text gives alone, where it is asked about', () => {
+  const params = initQwen2Params(config, 5);
+  const numTensors = tf.memory().numTensors;
+  const start = [4, 9, 2, 7, 1];
+  const tails = [[3, 8, 6], [5], [11, 12, 13, 14]];
+  const firstAsked = [1, 0, 4];
+  const first = qwen2Branches(
+    params,
+    config,
+    [{ ids: Int32Array.from(start), earlier: new Int32Array(0), firstAsked: start.length }],
+    undefined,
+    { keep: true },
+  );
+  expect(first.hidden_QD).toBeUndefined();
+  const earlier = Int32Array.from(start.keys());
+  const branches = tails.map((ids, index) => ({ ids: Int32Array.from(ids), earlier, firstAsked: firstAsked[index]! }));
+  const { hidden_QD, memory } = qwen2Branches(params, config, branches, first.memory);
+  expect(memory).toBeUndefined();
+  const expected = tails.flatMap((tail, index) => {
+    const ids = [...start, ...tail];
+    return tf
+      .tidy(() =>
+        qwen2Hidden(params, config, {
+          inputIds_BL: tf.tensor2d(ids, [1, ids.length], 'int32'),
+          positionIds_BL: tf.tensor2d([...ids.keys()], [1, ids.length], 'int32'),
+          segmentIds_BL: tf.zeros([1, ids.length], 'int32') as tf.Tensor2D,
+        }).arraySync(),
+      )[0]!
+      .slice(start.length + firstAsked[index]!);
+  });
+  const own = hidden_QD!.arraySync();
+  expect(own).toHaveLength(3);
+  for (const [row, values] of expected.entries()) {
+    for (const [column, value] of values.entries()) expect(own[row]![column]).toBeCloseTo(value, 4);
+  }
+  expect(() =>
+    qwen2Branches(params, config, [{ ids: Int32Array.of(50), earlier, firstAsked: 0 }], first.memory),
+  ).toThrow('got 50');
+  hidden_QD!.dispose();
+  first.memory!.dispose();
+  expect(tf.memory().numTensors).toBe(numTensors);
+  disposeParams(params);
 });
