@@ -14,7 +14,7 @@ export const inputSchema = z.strictObject({
   path: z.string().min(1),
   /** where names do not say it or say it wrongly */
   format: z
-    .enum(['warc', 'wet', 'html', 'text', 'jsonl', 'json', 'parquet', 'moses', 'tsv', 'tmx', 'translation'])
+    .enum(['warc', 'wet', 'arc', 'html', 'text', 'jsonl', 'json', 'parquet', 'moses', 'tsv', 'tmx', 'translation'])
     .optional(),
   compression: z.enum(['none', 'gzip', 'zstd']).optional(),
   /** language of documents that do not say it */

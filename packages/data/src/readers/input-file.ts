@@ -3,7 +3,7 @@
  */
 
 /** Formats that give documents. */
-export type DocumentFormat = 'warc' | 'wet' | 'html' | 'text' | 'jsonl' | 'json' | 'parquet';
+export type DocumentFormat = 'warc' | 'wet' | 'arc' | 'html' | 'text' | 'jsonl' | 'json' | 'parquet';
 /** Formats that give translation pairs; `translation` is JSONL with Hugging Face's `translation: { en, de }` field. */
 export type PairFormat = 'moses' | 'tsv' | 'tmx' | 'translation';
 const PAIR_FORMATS = new Set<InputFormat>(['moses', 'tsv', 'tmx', 'translation']);
@@ -31,6 +31,7 @@ export interface InputFile {
 const SUFFIX_FORMATS: ReadonlyMap<string, InputFormat> = new Map([
   ['.warc', 'warc'],
   ['.wet', 'wet'],
+  ['.arc', 'arc'],
   ['.html', 'html'],
   ['.htm', 'html'],
   ['.txt', 'text'],

@@ -93,13 +93,6 @@ function inputOf(found: Found, options: ListInputsOptions): InputFile | undefine
   const guess = formatOfName(name);
   const format = options.format ?? guess.format;
   if (format === undefined) {
-    if (/\.arc(\.gz|\.zst)?$/i.test(name))
-      return fail(
-        'ARC files are not read',
-        name,
-        location,
-        'Make WARC of them (warcio recompress), or leave them out.',
-      );
     if (!isNamed) return undefined;
     return fail(
       `a file name must end in one of ${KNOWN_SUFFIXES.join(' ')}, with .gz or .zst after it when compressed`,

@@ -75,6 +75,7 @@ export async function* readDocuments(file: InputFile, options: ReadDocumentsOpti
       return yield* readParquet(context, network);
     case 'warc':
     case 'wet':
+    case 'arc':
       return yield* readWarc(openBytes(file, network), context);
     default:
       throw new Error(

@@ -77,9 +77,3 @@ test("SQuAD's nested articles are one document a question", async () => {
     faults: ['0 empty'],
   });
 });
-
-test('ARC files are refused by name', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'arc-'));
-  await writeFile(join(directory, 'crawl.arc.gz'), '');
-  await expect(listInputs({ locations: [directory] })).rejects.toThrow(/ARC files are not read, got crawl.arc.gz/);
-});

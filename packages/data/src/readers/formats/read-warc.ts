@@ -1,5 +1,5 @@
 /**
- * Documents from WARC and WET files: HTML and plain text of responses and resources, and the text of conversions.
+ * Documents from WARC, WET and ARC files: HTML and plain text of responses and resources, and the text of conversions.
  *
  * Source: Common Crawl's WARC (`response` records, HTTP within) and WET (`conversion` records). Responses with a status other than 200 to 299,
  * other media types, requests, revisits and metadata give no document.
@@ -10,6 +10,7 @@ import { decodeHtml } from '../html/decode-html.ts';
 import { htmlDocument } from '../html/html-document.ts';
 import type { HeaderFields } from '../warc/header-fields.ts';
 import { parseHttpResponse } from '../warc/parse-http-response.ts';
+import { readArcRecords } from '../warc/read-arc-records.ts';
 import { readWarcRecords, type WarcRecord } from '../warc/read-warc-records.ts';
 import type { ReadContext } from './read-context.ts';
 
@@ -62,7 +63,8 @@ export async function* readWarc(parts: ByteParts, context: ReadContext): AsyncGe
   const { location } = file;
   const accept = (fields: HeaderFields): boolean =>
     WANTED_TYPES.has((fields.get('warc-type') ?? '').toLowerCase()) && fields.get('content-length') !== '0';
-  for await (const record of readWarcRecords(parts, { location, maxRecordBytes: maxDocumentBytes, report, accept })) {
+  const options = { location, maxRecordBytes: maxDocumentBytes, report, accept };
+  for await (const record of (file.format === 'arc' ? readArcRecords : readWarcRecords)(parts, options)) {
     context.signal?.throwIfAborted();
     const { fields, content: _content, ...at } = record;
     const page = pageOf(record, maxDocumentBytes);

@@ -28,7 +28,8 @@ const MAX_HEADER_BYTES = 1 << 16;
 const VERSION = Buffer.from('WARC/');
 const VERSION_LINE = /^WARC\/\d\.\d+\r?\n/;
 
-async function skipBlankLines(window: PartWindow): Promise<boolean> {
+/** @returns false where the file ends or is damaged before anything else */
+export async function skipBlankLines(window: PartWindow): Promise<boolean> {
   while (await window.fill(1)) {
     const end = window.bytes.findIndex((byte) => byte !== 10 && byte !== 13);
     if (end >= 0) return window.skip(end);
