@@ -32,6 +32,7 @@ import type { Stage, StageContext } from '../runner/stage.ts';
 import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
 import { planFile } from '../stages/shards-stage.ts';
+import { readModelConfig } from '../training/planned-model-config.ts';
 import { type PretrainingWorker, runPretraining } from '../training/run-pretraining.ts';
 import { validateLanguages } from '../training/validate-languages.ts';
 import type { TrainRecipe, WorkerRecipe } from './train-recipe.ts';
@@ -66,6 +67,7 @@ const planStage: Stage<TrainRecipe> = {
     const shards: Shard[] = [];
     try {
       for (const name of await shardNames(recipe.shards)) shards.push(await openShard(join(recipe.shards, name)));
+      await requireKnownIds(shards, recipe);
       const sources = sourceStatsFromShards(shards, mixtureTierOf(recipe));
       progress.start({ total: stages.length, unit: 'mixtures' });
       for (const { name, numTokens, shares } of stages) {
@@ -81,6 +83,16 @@ const planStage: Stage<TrainRecipe> = {
     }
   },
 };
+
+/** @throws BadInputError naming the first shard with ids that the model has no embedding for */
+async function requireKnownIds(shards: readonly Shard[], recipe: TrainRecipe): Promise<void> {
+  const { vocabSize } = await readModelConfig(recipe.model);
+  const wide = shards.find(({ info }) => info.vocabSize > vocabSize);
+  if (wide === undefined) return;
+  throw new BadInputError(
+    `[@marco-ts/pipeline] train: shards must have ids below the model's vocabSize ${vocabSize}, got ${wide.info.vocabSize} in all at ${wide.directory}. Make the shards with the model's own tokenizer or resize its embeddings.`,
+  );
+}
 
 async function shardNames(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);

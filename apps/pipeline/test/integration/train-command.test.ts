@@ -6,8 +6,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { disposeParams, tf } from '@marco-ts/core';
+import { saveQwen2 } from '@marco-ts/model/files';
 import { readJsonlLog } from '@marco-ts/trainer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tinyChatModel } from '../fixtures/tiny-chat-model.ts';
 import { writeTinyPretraining } from '../fixtures/tiny-pretraining.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'marco-train-command-'));
@@ -156,7 +159,7 @@ test('an adapter is trained in place of the weights, and held-out text is measur
   expect(Object.keys(step!.groups!)).toEqual(expect.arrayContaining(['eng_Latn', 'swh_Latn']));
 });
 
-test('a worker without a mailbox, and a folder without shards, are bad input', async () => {
+test('a worker without a mailbox, a folder without shards, and shards of more ids than the model has, are bad input', async () => {
   const alone = await marcoTrain(['-o', 'bad', '--worker-id', '0']);
   expect(alone.code).toBe(2);
   expect(alone.output).toContain('--mailbox, --worker-id and --num-workers together');
@@ -166,4 +169,14 @@ test('a worker without a mailbox, and a folder without shards, are bad input', a
   const empty = await marcoTrain(['-o', 'bad', '--shards', 'nothing-here']);
   expect(empty.code).toBe(2);
   expect(empty.output).toContain('one directory per shard');
+  const { config, params, tokenizer } = tinyChatModel();
+  const [embeddings, hidden] = [params.get('model.embed_tokens.weight')!, config.hiddenSize];
+  const fewer = new Map(params).set('model.embed_tokens.weight', tf.slice(embeddings, [0, 0], [280, hidden]));
+  const small = { ...config, vocabSize: 280, eosTokenId: null };
+  await saveQwen2(join(root, 'small'), { config: small, params: fewer, files: tokenizer.files() });
+  const unknown = await marcoTrain(['-o', 'unknown', '--model', 'small']);
+  expect(unknown.code, unknown.output).toBe(2);
+  expect(unknown.output).toMatch(/below the model's vocabSize 280, got \d+ in all at .*shards\/cmn_Hans/);
+  disposeParams(params);
+  fewer.get('model.embed_tokens.weight')!.dispose();
 });
