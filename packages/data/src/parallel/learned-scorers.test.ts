@@ -1,4 +1,6 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -130,4 +132,24 @@ test('a model is asked for a number from 0 to 100, again where it gives none, an
   expect(await scores('Good.', '1958', '0')).toEqual([0]);
   expect(asked.slice(1).map(({ seed }) => seed)).toEqual([0, 1, 2]);
   expect(await scores('?', '?', '?')).toEqual([0]);
+});
+
+test('a plan asks a server, with the key that a file holds', async () => {
+  const keys: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    keys.push(request.headers.authorization);
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ choices: [{ message: { content: '70' }, finish_reason: 'stop' }] }));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  try {
+    const apiKeyFile = join(await mkdtemp(join(tmpdir(), 'judge-')), 'key');
+    await writeFile(apiKeyFile, 'secret\n');
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    const score = await planPairScorer({ kind: 'judge', baseUrl, model: 'any', apiKeyFile });
+    expect(await score(pairOf([0]))).toBe(0.7);
+    expect(keys).toEqual(['Bearer secret']);
+  } finally {
+    server.close();
+  }
 });
