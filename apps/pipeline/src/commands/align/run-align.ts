@@ -42,8 +42,7 @@ export async function runAlign(
     directory: options.output,
     codeVersion,
   });
-  const rounds = outcome.stages.filter(({ planned }) => planned.stage.resumable);
-  const last = join(rounds.at(-1)!.directory, MODEL_DIRECTORY);
+  const last = join(outcome.stages.at(-1)!.directory, MODEL_DIRECTORY);
   if (options.json) {
     output.stdout.write(
       `${JSON.stringify({ directory: options.output, model: last, stages: stagesAsJson(outcome) }, null, 2)}\n`,
