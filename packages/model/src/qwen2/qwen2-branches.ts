@@ -13,6 +13,7 @@ import type { Qwen2Config } from './qwen2-config.ts';
 import { isAdapted, layerWeights } from './qwen2-hidden.ts';
 import { type KeyValues, qwen2Layer } from './qwen2-layer.ts';
 
+/** New tokens that go on from remembered ones. */
 export interface Branch {
   /** new tokens, at least one */
   readonly ids: Int32Array;
@@ -27,9 +28,11 @@ export interface TokenMemory {
   readonly numTokens: number;
   /** [M, K, H] of each layer */
   readonly layers: readonly { readonly k_MKH: tf.Tensor3D; readonly v_MKH: tf.Tensor3D }[];
+  /** Frees the keys and values; they are the owner's. */
   dispose(): void;
 }
 
+/** What the new tokens of all branches came to; owned by the caller. */
 export interface BranchStates {
   /** after the final norm, of the tokens asked about, branch after branch; absent where none is */
   readonly hidden_QD?: tf.Tensor2D;
