@@ -64,6 +64,7 @@ export { type WriteLmEvalOptions, writeLmEvalResults } from './results/lm-eval-r
 export { type LmEvalSampleOptions, lmEvalSampleLines, lmEvalTaskHash } from './results/lm-eval-sample.ts';
 export { type AnswerLog, documentKey, type LoggedAnswer, openAnswerLog } from './resume/answer-log.ts';
 export { resumableTask, type Share } from './resume/resumable-task.ts';
+export { type LoggedText, loggedChat, loggedModel, openTextLog, type TextLog } from './resume/text-log.ts';
 export { type SentencePieceTokenizer, sentencePieceTokenizer } from './sentencepiece/sentencepiece-tokenizer.ts';
 export { spmTokenizer } from './sentencepiece/spm-tokenizer.ts';
 export { adjustPValues } from './statistics/adjust-p-values.ts';

@@ -141,7 +141,9 @@ test('questions of letters answered in words, and translations with spBLEU', asy
 });
 
 test('MT-Bench: answers first, then a judge compares them, and a question it fails on is left out with its reason', async () => {
+  let numRequests = 0;
   const url = await serve(({ messages }) => {
+    numRequests++;
     const text = messages!.at(-1)!.content;
     if (text.includes('Swali 82')) return { status: 400, json: { error: 'too long' } };
     return said(text.includes('Swali 81') ? '[[C]]' : '[[A]]');
@@ -176,6 +178,19 @@ test('MT-Bench: answers first, then a judge compares them, and a question it fai
     id: 'swh_Latn/82',
     reason: expect.stringContaining('status 400'),
   });
+  // Killed or not, the same command asks nobody again but for what failed.
+  const numAsked = numRequests;
+  const again = await ask(at('base'), 'judged', ...bench, ...baseline, '--judge', url, '--judge-model', 'judge');
+  expect(JSON.parse(again.out).scores.mt_bench_swh_Latn).toEqual(own);
+  expect(numRequests - numAsked).toBeLessThanOrEqual(2);
+  // Two ranks, and the command that writes the results.
+  for (const rank of ['0', '1', undefined]) {
+    const share = rank === undefined ? [] : ['--rank', rank, '--world-size', '2'];
+    const judge = ['--judge', url, '--judge-model', 'judge'];
+    const shared = await ask(at('base'), 'shared', ...bench, ...baseline, ...judge, ...share);
+    expect(shared.code).toBe(0);
+    if (rank === undefined) expect(JSON.parse(shared.out).scores.mt_bench_swh_Latn).toEqual(own);
+  }
   const silent = await ask(
     at('base'),
     'deaf',

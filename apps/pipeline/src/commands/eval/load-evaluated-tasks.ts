@@ -4,6 +4,8 @@ import {
   chatEndpoint,
   type EvalTask,
   loadTask,
+  loggedChat,
+  loggedModel,
   mtBenchTask,
   spmTokenizer,
   type TaskDefinition,
@@ -14,7 +16,7 @@ import type { Tokenizer } from '@marco-ts/tokenizer';
 import { BadInputError } from '../../errors.ts';
 import { datasetPlace } from './dataset-place.ts';
 import { findDefinitions } from './find-definitions.ts';
-import { readMtBench } from './mt-bench-files.ts';
+import { readMtBench, withMtBenchLog } from './mt-bench-files.ts';
 import { keyOf } from './open-asked-model.ts';
 import type { RunOptions } from './run-evaluation.ts';
 
@@ -75,19 +77,23 @@ export async function loadTasks(
 }
 
 async function mtBench(options: RunOptions, tokenizer: Tokenizer | undefined): Promise<EvalTask> {
-  const { questions, baseline, render } = await readMtBench(options, tokenizer);
-  const { judge, judgeModel, judgeKeyVariable, timeout, maxNewTokens } = options;
-  return mtBenchTask({
-    name: `mt_bench_${questions[0]!.language}`,
-    questions,
-    baseline,
-    render,
-    maxNewTokens,
-    judge: chatEndpoint({
-      baseUrl: judge!,
-      model: judgeModel!,
-      apiKey: keyOf(judgeKeyVariable),
-      timeoutMs: timeout === undefined ? undefined : timeout * 1000,
-    }),
+  const files = await readMtBench(options, tokenizer);
+  const { judge: baseUrl, judgeModel, judgeKeyVariable, timeout, maxNewTokens } = options;
+  const judge = chatEndpoint({
+    baseUrl: baseUrl!,
+    model: judgeModel!,
+    apiKey: keyOf(judgeKeyVariable),
+    timeoutMs: timeout === undefined ? undefined : timeout * 1000,
   });
+  const name = `mt_bench_${options.language}`;
+  const judgedBy = (own: typeof judge): EvalTask => mtBenchTask({ ...files, name, maxNewTokens, judge: own });
+  return {
+    ...judgedBy(judge),
+    run: (model, context) =>
+      withMtBenchLog(options, async (log) => {
+        const logged = loggedModel(model, log);
+        const run = await judgedBy(loggedChat(judge, `${baseUrl} ${judgeModel}`, log)).run(logged, context);
+        return { ...run, notices: logged.notices };
+      }),
+  };
 }

@@ -90,7 +90,7 @@ export async function runEvaluation(options: RunOptions, output: CommandOutput):
     );
     try {
       if (log.answers.size > 0) bar.print(`${log.answers.size} answers are there already`);
-      // A judge's task has no documents: it is asked as it is, once.
+      // A judge's task has no documents: it keeps a log of its own.
       const resumable = tasks.map((task) => (task.documents ? resumableTask(task, log, share) : task));
       bar.open(asked.name);
       if (share) {
@@ -130,7 +130,6 @@ async function askShare(
   signal: AbortSignal,
 ): Promise<void> {
   for (const [index, task] of tasks.entries()) {
-    if (!task.documents) continue;
     bar.start({ unit: 'items' });
     let before = 0;
     await task.run(model, {

@@ -1,8 +1,12 @@
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { evaluate } from '../../evaluate.ts';
 import type { LanguageModel } from '../../model/language-model.ts';
+import { loggedChat, loggedModel, openTextLog } from '../../resume/text-log.ts';
 import { chatEndpoint } from './chat-endpoint.ts';
 import { mtBenchAnswers, mtBenchQuestions, mtBenchTask } from './mt-bench-task.ts';
 
@@ -119,4 +123,48 @@ test('a question without a baseline answer for each turn is named', () => {
   expect(() => mtBenchTask({ questions, baseline: new Map(), judge, render })).toThrow(
     "got 0 for 2 turns at question 'swh_Latn/81'",
   );
+});
+
+test('law: killed and resumed, and shared by ranks, nothing is asked twice and the scores are those of one run', async () => {
+  const url = await serve(() => ({ text: 'B is better. [[B]]' }));
+  const judge = judgeAt(url);
+  let numJudged = 0;
+  const counted: typeof judge = async (messages, options) => {
+    if (numJudged === 3) throw new Error('killed');
+    numJudged++;
+    return judge(messages, options);
+  };
+  const directory = await mkdtemp(join(tmpdir(), 'texts-'));
+  const run = async (rank: number, own: typeof questions, ask: typeof judge) => {
+    const log = await openTextLog(directory, `rank-${rank}`);
+    try {
+      const task = mtBenchTask({
+        questions: own,
+        baseline,
+        render,
+        judge: loggedChat(ask, 'judge', log),
+        numJudged: 1,
+      });
+      return (await evaluate(loggedModel(model, log), [task])).tasks.mt_bench!;
+    } finally {
+      await log.close();
+    }
+  };
+  const whole = (await evaluate(model, [mtBenchTask({ questions, baseline, render, judge })])).tasks.mt_bench!;
+  prompts.length = 0;
+  // The judge is lost in the second question; a line is cut short as by a kill.
+  expect((await run(0, questions, counted)).skipped).toHaveLength(2);
+  await appendFile(join(directory, 'rank-0.jsonl'), '\n{"key":"abc","te');
+  expect([numJudged, prompts.length]).toEqual([3, 6]);
+  numJudged = -100;
+  await run(1, questions.slice(2), counted);
+  await run(0, questions.slice(0, 2), counted);
+  expect([numJudged, prompts.length]).toEqual([-97, 6]);
+  const never = async () => {
+    throw new Error('asked again');
+  };
+  const resumed = await run(2, questions, never);
+  expect(resumed.overall).toEqual(whole.overall);
+  expect(resumed.skipped).toEqual([]);
+  await rm(directory, { recursive: true });
 });
