@@ -244,7 +244,7 @@ async function writeResults(): Promise<void> {
     'languages; parallel data in training from random weights; alignment on the Universal Declaration of Human Rights with all of `tiny-cpu` before it.',
     '',
     `Command: \`MARCO_TEST_DATA=DIR node --conditions=@marco-ts/source apps/pipeline/experiments/run-experiments.ts --output DIR\`, ${runs.length} runs`,
-    `finished, on ${availableParallelism()} threads of ${cpus()[0]!.model}. Whiskers are two standard errors.`,
+    `finished, on a machine with ${availableParallelism()} threads of ${cpus()[0]!.model}. Whiskers are two standard errors.`,
     '',
   ];
   await mkdir(dirname(images), { recursive: true });
