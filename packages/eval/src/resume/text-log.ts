@@ -108,7 +108,11 @@ export function loggedModel(
 
 type GeneratedText = Awaited<ReturnType<LanguageModel['generateUntil']>>[number];
 
-/** @param name of the judge: another one is asked anew */
+/**
+ * A judge whose answers the log keeps: what it holds is not asked again.
+ *
+ * @param name of the judge: another one is asked anew
+ */
 export function loggedChat(chat: ChatModel, name: string, log: TextLog): ChatModel {
   return async (messages, options) => {
     const key = hash(['chat', name, messages]);
