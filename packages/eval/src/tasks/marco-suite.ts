@@ -3,7 +3,7 @@
  *
  * Source: Marco-LLM, arXiv:2412.04003, table 4. The languages of XCOPA, XStoryCloze and TyDiQA are those of each set that are among the
  * paper's 29; X-MMLU's 13 and WMT16's 3 are not named there: all of Okapi's that are among the 29, and German and Romanian, stand in.
- * Differs: AGIEval is asked without examples, because the set has no rows to take them from.
+ * Differs: AGIEval's examples are other rows of its test split, as in lm-evaluation-harness, because the set has no others.
  */
 import type { TaskDefinition } from './definition/task-definition.ts';
 import { findTasks } from './task-registry.ts';
@@ -36,6 +36,6 @@ export function marcoSuite(): TaskDefinition[] {
   ]);
   return [...xcopa, ...others].map((definition) => ({
     ...definition,
-    numFewShot: definition.groups.includes('agieval') ? 0 : (definition.paperShots ?? 0),
+    numFewShot: definition.paperShots ?? 0,
   }));
 }
