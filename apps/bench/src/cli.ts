@@ -10,6 +10,7 @@ import { formatTable } from './report/format-table.ts';
 import { writeResults } from './report/results-writer.ts';
 import { repositoryRoot } from './repository-root.ts';
 import { findSuite, runSuite } from './run-suite.ts';
+import type { BenchCase } from './suite.ts';
 import { SUITES } from './suites/index.ts';
 
 const list = SUITES.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`).join('\n');
@@ -36,7 +37,8 @@ const program = new Command('bench')
         only: options.only,
         python: findPython(options.python ?? process.env.MARCO_PEERS_PYTHON),
         testData: process.env.MARCO_TEST_DATA || undefined,
-        onCase: (measured) => process.stderr.write(`${suite.name}: ${measured.case} measured\n`),
+        // With the numbers, so that a run that is cut off has said them.
+        onCase: (measured) => process.stderr.write(`${suite.name}: ${describeCase(measured)}\n`),
       });
       const path = await writeResults(options.output, results);
       console.log(`${formatTable(results)}\n\nwritten to ${path}`);
@@ -51,6 +53,11 @@ interface Options {
   readonly rows?: string;
   readonly only: string;
   readonly output: string;
+}
+
+function describeCase({ case: name, unit, ours, peers }: BenchCase): string {
+  const values = peers.map((peer) => `${peer.name} ${peer.value.toPrecision(4)}`);
+  return [`${name}: ours ${ours.toPrecision(4)} ${unit}`, ...values].join(', ');
 }
 
 function wholeNumber(text: string): number {

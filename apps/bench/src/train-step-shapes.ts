@@ -51,13 +51,13 @@ export const TRAIN_STEP_SHAPES: readonly TrainStepShape[] = [
   },
 ];
 
-/** Qwen2-0.5B: what a GPU is measured with. */
-export const QWEN2_SMALL_SHAPE: TrainStepShape = {
-  name: '0.5B 2x1024',
-  batchSize: 2,
+/** Qwen2-0.5B: what a GPU is measured with, by a batch that stock tfjs-webgpu holds and by one that fills a large GPU. */
+export const QWEN2_SMALL_SHAPES: readonly TrainStepShape[] = [2, 8].map((batchSize) => ({
+  name: `0.5B ${batchSize}x1024`,
+  batchSize,
   sequenceLength: 1024,
   config: { ...QWEN2_SIZES['0.5B'], ...COMMON },
-};
+}));
 
 /** Small enough for a GPU that is emulated on the processor. */
 export const TINY_SHAPE: TrainStepShape = {

@@ -7,7 +7,7 @@ import { webGpuError } from './webgpu-error.ts';
 
 export interface GpuSource {
   readonly gpu: GPU;
-  /** `browser`, or the version of the npm package that was loaded. */
+  /** `browser`, or the version of the npm package that was loaded, with the features that MARCO_DAWN_FEATURES adds. */
   readonly origin: string;
 }
 
@@ -15,6 +15,21 @@ interface DawnModule {
   create(options: string[]): GPU;
   readonly globals: Record<string, unknown>;
 }
+
+const DAWN_FEATURES = [
+  // Matrix instructions, which Dawn keeps from pages that nobody trusts; a device has only those that it asks for.
+  'allow_unsafe_apis',
+  // Halves on NVIDIA, left out by Dawn for precision that WebGPU's conformance tests ask for beyond what training needs.
+  'vulkan_enable_f16_on_nvidia',
+  // No comparison of an index with its bounds where the compiler sees that it holds them.
+  'enable_integer_range_analysis_in_robustness',
+] as const;
+
+/**
+ * Names of further Dawn features, separated by commas. `disable_robustness` leaves out every comparison of an index with the length of its
+ * buffer: our own kernels stay within theirs, some of tfjs's do not.
+ */
+const MORE_DAWN_FEATURES = 'MARCO_DAWN_FEATURES';
 
 /** Made once: Dawn's entry point owns native threads, and adapters from two of them do not mix. */
 let dawnSource: GpuSource | undefined;
@@ -51,10 +66,11 @@ export async function findGpu(functionName: string): Promise<GpuSource> {
     );
   }
   Object.assign(globalThis, dawn.globals);
-  // Matrix instructions are among what Dawn calls unsafe, for pages that nobody trusts; a device has only those that it asks for.
-  const gpu = dawn.create(['enable-dawn-features=allow_unsafe_apis']);
+  const more = moreDawnFeatures();
+  const gpu = dawn.create([`enable-dawn-features=${[...DAWN_FEATURES, ...more].join(',')}`]);
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true, enumerable: true });
-  dawnSource = { gpu, origin: `npm webgpu ${found.version}` };
+  const features = more.length > 0 ? ` with ${more.join(', ')}` : '';
+  dawnSource = { gpu, origin: `npm webgpu ${found.version}${features}` };
   return dawnSource;
 }
 
@@ -78,6 +94,10 @@ export function findDawn(directories?: readonly string[]): { entry: string; vers
     }
   }
   return undefined;
+}
+
+function moreDawnFeatures(): string[] {
+  return (process.env[MORE_DAWN_FEATURES] ?? '').split(',').filter((feature) => feature !== '');
 }
 
 export function isNode(): boolean {

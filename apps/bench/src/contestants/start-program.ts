@@ -13,7 +13,11 @@ import { type StartedProcess, startProcess } from './start-process.ts';
 export function startNodeProgram(
   program: string,
   args: readonly string[],
-  { name = program, nodeOptions = [] }: { name?: string; nodeOptions?: readonly string[] } = {},
+  {
+    name = program,
+    nodeOptions = [],
+    env = {},
+  }: { name?: string; nodeOptions?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<StartedProcess> {
   const fromSource = import.meta.url.endsWith('.ts');
   const file = join(
@@ -21,7 +25,7 @@ export function startNodeProgram(
     fromSource ? `src/programs/${program}.program.ts` : `dist/programs/${program}.program.js`,
   );
   const conditions = fromSource ? ['--conditions=@marco-ts/source'] : [];
-  return startProcess({ name, command: process.execPath, args: [...conditions, ...nodeOptions, file, ...args] });
+  return startProcess({ name, command: process.execPath, args: [...conditions, ...nodeOptions, file, ...args], env });
 }
 
 /** @param script file in `tools/peers`; absent when there is no Python */

@@ -3,7 +3,7 @@
  *
  * Usage: node train-step.program.js '{"shape": ..., "threads": 2, "recompute": false, "backend": "wasm"}', then requests on standard input.
  * Units: `{"task": "step"}` answers seconds of one step and its loss; `{"task": "memory"}` MiB; `{"task": "product", "size": 512}` operations per
- * second of square products. Steps are asked before memory, whose own bookkeeping takes time.
+ * second of square products; `{"task": "shaders"}` milliseconds of a GPU by shader. Steps are asked before the others, whose own bookkeeping takes time.
  */
 import {
   type BackendName,
@@ -15,12 +15,14 @@ import {
   type LossFn,
   tf,
 } from '@marco-ts/core';
-import { type CausalBatch, causalLanguageModelLoss, initQwen2Params } from '@marco-ts/model';
+import { type CausalBatch, causalLanguageModelLoss } from '@marco-ts/model';
 import { adamw, chain, clipByGlobalNorm, constant, type TrainEvent, train } from '@marco-ts/trainer';
 import { benchError } from '../bench-error.ts';
 import type { TrainStepShape } from '../train-step-shapes.ts';
 import { answerRequests } from './answer-requests.ts';
+import { randomWeights } from './random-weights.ts';
 import { startTensorBackend } from './start-tensor-backend.ts';
+import { timeShaders } from './time-shaders.ts';
 
 interface Options {
   readonly shape: TrainStepShape;
@@ -33,7 +35,7 @@ interface Options {
   readonly learningRate?: number;
 }
 
-type Request = { readonly task: 'step' | 'memory' } | { readonly task: 'product'; readonly size: number };
+type Request = { readonly task: 'step' | 'memory' | 'shaders' } | { readonly task: 'product'; readonly size: number };
 
 const MIB = 2 ** 20;
 const {
@@ -47,7 +49,9 @@ const {
 
 await answerRequests<Request>(async () => {
   const backendFacts = backend === 'tfjs-webgpu' ? await startTensorBackend(backend, threads) : await initOurs(backend);
-  const initial = initQwen2Params(shape.config, 1);
+  const initial = new Map<string, tf.Tensor>();
+  for (const [name, { shape: lengths, data }] of randomWeights(shape.config))
+    initial.set(name, tf.tensor(data, [...lengths]));
   const numParams = countParams(initial);
   const passMemory = createPassMemory(causalLanguageModelLoss(shape.config, { recompute }));
   const batch = randomBatch(shape);
@@ -78,6 +82,7 @@ await answerRequests<Request>(async () => {
         const { loss } = await step();
         return { seconds: (performance.now() - start) / 1000, loss };
       }
+      if (request.task === 'shaders') return { shaders: await timeShaders(step) };
       if (request.task === 'product') return { operationsPerSecond: await productRate(request.size) };
       const peakRssMib = (process.resourceUsage().maxRSS * 1024) / MIB;
       return backend === 'wasm' ? { peakRssMib, ...(await passMemory.measure(step)) } : { peakRssMib };
@@ -94,8 +99,11 @@ async function initOurs(name: BackendName): Promise<object> {
 
 /** Products are queued, then one element is read, which waits for them all. */
 async function productRate(size: number): Promise<number> {
-  const NUM_PRODUCTS = 4;
-  const [a, b] = [tf.ones([size, size]), tf.ones([size, size])];
+  const NUM_PRODUCTS = 20;
+  // Zeros and ones need less power, and a GPU then runs faster than with real numbers.
+  const [a, b] = [0.37, 0.73].map((stride) =>
+    tf.tidy(() => tf.reshape(tf.sin(tf.mul(tf.range(0, size * size), stride)), [size, size])),
+  ) as [tf.Tensor2D, tf.Tensor2D];
   const run = async (count: number) => {
     const corners = Array.from({ length: count }, () =>
       tf.tidy(() => tf.slice(tf.matMul(a, b, false, true), [0, 0], [1, 1])),

@@ -15,6 +15,11 @@ const INVOCATIONS = SIDE * SIDE;
 const ROWS = [0, 1, 2, 3] as const;
 const LANES = 'xyzw';
 
+/** Bounded once in a function, so that the compiler needs no bounds wherever it reads workgroup memory. */
+export const PLACE = `  let x = i32(min(local.x, ${SIDE - 1}u));
+  let y = i32(min(local.y, ${SIDE - 1}u));
+`;
+
 /** Accumulators of one invocation for a [TILE, H] result: 4 rows of each block of TILE columns. */
 export const numAccumulators = (headSize: number): number => 4 * columnBlocks(headSize);
 
@@ -24,10 +29,10 @@ const columnBlocks = (headSize: number): number => Math.ceil(headSize / TILE);
 export const TILE_MEMORY = `
 struct Tile { r0: vec4<f32>, r1: vec4<f32>, r2: vec4<f32>, r3: vec4<f32> }
 struct Visible { r0: vec4<bool>, r1: vec4<bool>, r2: vec4<bool>, r3: vec4<bool> }
-var<workgroup> left: array<f32, ${TILE * (DEPTH + 1)}>;
-var<workgroup> right: array<f32, ${TILE * (DEPTH + 1)}>;
-var<workgroup> weights: array<f32, ${TILE * (TILE + 1)}>;
-var<workgroup> values: array<f32, ${TILE * (TILE + 1)}>;
+var<workgroup> left: array<array<f32, ${DEPTH + 1}>, ${TILE}>;
+var<workgroup> right: array<array<f32, ${DEPTH + 1}>, ${TILE}>;
+var<workgroup> weights: array<array<f32, ${TILE + 1}>, ${TILE}>;
+var<workgroup> values: array<array<f32, ${TILE + 1}>, ${TILE}>;
 var<workgroup> anyVisible: atomic<u32>;
 var<workgroup> tileVisible: u32;
 
@@ -54,9 +59,7 @@ fn rowsOf(local: vec2<u32>) -> vec4<i32> { return i32(local.y) + vec4<i32>(0, ${
 fn columnsOf(local: vec2<u32>) -> vec4<i32> { return i32(local.x) + vec4<i32>(0, ${SIDE}, ${2 * SIDE}, ${3 * SIDE}); }
 
 fn putWeights(tile: Tile, local: vec2<u32>) {
-  let x = i32(local.x);
-  let y = i32(local.y);
-${ROWS.flatMap((i) => ROWS.map((j) => `  weights[(y + ${SIDE * i}) * ${TILE + 1} + x + ${SIDE * j}] = tile.r${i}.${LANES[j]};`)).join('\n')}
+${PLACE}${ROWS.flatMap((i) => ROWS.map((j) => `  weights[y + ${SIDE * i}][x + ${SIDE * j}] = tile.r${i}.${LANES[j]};`)).join('\n')}
 }`;
 
 /**
@@ -67,20 +70,19 @@ export function productTile(name: string, rowBuffer: string, columnBuffer: strin
   const load = (buffer: string, kind: string, count: string) => `
       var ${kind}Value = 0.0;
       if (r < ${count} && h0 + h < ${headSize}) { ${kind}Value = ${buffer}[${kind}Start + r * ${kind}Pitch + h0 + h]; }`;
-  const at = (array: string, lane: string, row: number) => `${array}[(${lane} + ${SIDE * row}) * ${DEPTH + 1} + h]`;
+  const at = (array: string, lane: string, row: number) => `${array}[${lane} + ${SIDE * row}][h]`;
   return `
 fn ${name}(rowStart: i32, rowPitch: i32, numRows: i32, columnStart: i32, columnPitch: i32, numColumns: i32,
     local: vec2<u32>) -> Tile {
   var tile: Tile;
-  let x = i32(local.x);
-  let y = i32(local.y);
-  for (var h0 = 0; h0 < ${headSize}; h0 += ${DEPTH}) {
+${PLACE}  for (var h0 = 0; h0 < ${headSize}; h0 += ${DEPTH}) {
     workgroupBarrier();
-    for (var e = y * ${SIDE} + x; e < ${TILE * DEPTH}; e += ${INVOCATIONS}) {
+    for (var i = 0; i < ${(TILE * DEPTH) / INVOCATIONS}; i++) {
+      let e = (i * ${SIDE} + y) * ${SIDE} + x;
       let r = e / ${DEPTH};
       let h = e % ${DEPTH};${load(rowBuffer, 'row', 'numRows')}${load(columnBuffer, 'column', 'numColumns')}
-      left[r * ${DEPTH + 1} + h] = rowValue;
-      right[r * ${DEPTH + 1} + h] = columnValue;
+      left[r][h] = rowValue;
+      right[r][h] = columnValue;
     }
     workgroupBarrier();
     for (var h = 0; h < ${DEPTH}; h++) {
@@ -97,17 +99,17 @@ ${ROWS.map((i) => `      tile.r${i} += ${at('left', 'y', i)} * column;`).join('\
  *   put by every invocation and the rows are those of `buffer`; with `transposed`, weightsᵀ · rows
  */
 export function addWeightedRows(name: string, buffer: string, headSize: number, transposed: boolean): string {
-  const weight = (row: number) =>
-    transposed ? `weights[j * ${TILE + 1} + y + ${SIDE * row}]` : `weights[(y + ${SIDE * row}) * ${TILE + 1} + j]`;
-  const value = (column: number) => `values[j * ${TILE + 1} + x + ${SIDE * column}]`;
+  const weight = (row: number) => (transposed ? `weights[j][y + ${SIDE * row}]` : `weights[y + ${SIDE * row}][j]`);
+  const value = (column: number) => `values[j][x + ${SIDE * column}]`;
   const block = (index: number) => `
   workgroupBarrier();
-  for (var e = y * ${SIDE} + x; e < ${TILE * TILE}; e += ${INVOCATIONS}) {
+  for (var i = 0; i < ${TILE ** 2 / INVOCATIONS}; i++) {
+    let e = (i * ${SIDE} + y) * ${SIDE} + x;
     let r = e / ${TILE};
     let h = ${index * TILE} + e % ${TILE};
     var value = 0.0;
     if (r < count && h < ${headSize}) { value = ${buffer}[start + r * pitch + h]; }
-    values[r * ${TILE + 1} + e % ${TILE}] = value;
+    values[r][e % ${TILE}] = value;
   }
   workgroupBarrier();
   for (var j = 0; j < ${TILE}; j++) {
@@ -117,9 +119,7 @@ ${ROWS.map((i) => `    (*sums)[${4 * index + i}] += ${weight(i)} * row;`).join('
   return `
 fn ${name}(sums: ptr<function, array<vec4<f32>, ${numAccumulators(headSize)}>>, start: i32, pitch: i32, count: i32,
     local: vec2<u32>) {
-  let x = i32(local.x);
-  let y = i32(local.y);
-${Array.from({ length: columnBlocks(headSize) }, (_, index) => block(index)).join('\n')}
+${PLACE}${Array.from({ length: columnBlocks(headSize) }, (_, index) => block(index)).join('\n')}
 }`;
 }
 

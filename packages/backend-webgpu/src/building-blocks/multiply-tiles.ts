@@ -25,27 +25,29 @@ export function tileProductShader(what: MultiplyCase, element: TileElement, tili
     uniforms: { ...MULTIPLY_UNIFORMS, ...lastStep?.uniforms },
     workgroupSize: [side, side],
     code: () => `
-var<workgroup> aTile: array<${element}, ${depth * pitch}>;
-var<workgroup> bTile: array<${element}, ${depth * pitch}>;
+var<workgroup> aTile: array<array<${element}, ${pitch}>, ${depth}>;
+var<workgroup> bTile: array<array<${element}, ${pitch}>, ${depth}>;
 ${storeFunction(what, element)}
 fn main(local: vec2<u32>, group: vec3<u32>, groups: vec3<u32>) {
-  let x = i32(local.x);
-  let y = i32(local.y);
+  // Bounded here, so that the compiler needs no bounds where the tiles are read.
+  let x = i32(min(local.x, ${side - 1}u));
+  let y = i32(min(local.y, ${side - 1}u));
   let firstRow = i32(group.y) * ${tile};
   let firstColumn = i32(group.x) * ${tile};
 ${rows.flatMap((i) => quads.map((quad) => `  var sums${i}_${quad} = vec4<f32>(0.0);`)).join('\n')}
   for (var firstK = 0; firstK < uniforms.K; firstK += ${depth}) {
     workgroupBarrier();
-    for (var e = y * ${side} + x; e < ${tile * depth}; e += ${side * side}) {
+    for (var i = 0; i < ${(tile * depth) / side ** 2}; i++) {
+      let e = (i * ${side} + y) * ${side} + x;
 ${loadTile('a', 'M', 'firstRow', transposeA, element, tiling)}
 ${loadTile('b', 'N', 'firstColumn', !transposeB, element, tiling)}
     }
     workgroupBarrier();
-    for (var k = 0; k < ${depth * pitch}; k += ${pitch}) {
-${quads.map((quad) => `      let columns${quad} = vec4<f32>(vec4<${element}>(${lanes.map((lane) => `bTile[k + ${column(quad, lane)}]`).join(', ')}));`).join('\n')}
+    for (var k = 0; k < ${depth}; k++) {
+${quads.map((quad) => `      let columns${quad} = vec4<f32>(vec4<${element}>(${lanes.map((lane) => `bTile[k][${column(quad, lane)}]`).join(', ')}));`).join('\n')}
 ${rows
   .flatMap((i) => [
-    `      let row${i} = f32(aTile[k + y + ${side * i}]);`,
+    `      let row${i} = f32(aTile[k][y + ${side * i}]);`,
     ...quads.map((quad) => `      sums${i}_${quad} += row${i} * columns${quad};`),
   ])
   .join('\n')}
@@ -74,7 +76,7 @@ function loadTile(
   element: TileElement,
   tiling: Tiling,
 ): string {
-  const { tile, depth, pitch } = tiling;
+  const { tile, depth } = tiling;
   const [k, other] = alongK ? [`e / ${tile}`, `e % ${tile}`] : [`e % ${depth}`, `e / ${depth}`];
   const [major, minor] = alongK ? ['k', 'other'] : ['other', 'k'];
   return `      {
@@ -84,6 +86,6 @@ function loadTile(
         let other = ${first} + inTile;
         var value = ${element}(0);
         if (k < uniforms.K && other < uniforms.${size}) { value = ${name}[uniforms.${name}Start + ${major} * uniforms.${name}Pitch + ${minor}]; }
-        ${name}Tile[inTileK * ${pitch} + inTile] = value;
+        ${name}Tile[inTileK][inTile] = value;
       }`;
 }

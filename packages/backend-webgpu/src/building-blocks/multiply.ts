@@ -9,12 +9,13 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Products, productsOf } from '../products/products.ts';
 import { runShader, type Shader, spread } from '../runtime/run-shader.ts';
 import { storedHalves } from '../storage/float16-storage.ts';
-import { disposeHalves, type Halves, type MatrixPart, toHalves } from './halves.ts';
-import type { MultiplyCase } from './multiply-case.ts';
+import { halvedCopy } from '../storage/halved-copies.ts';
+import { disposeHalves, HALVES_PER_WORD, type Halves, type MatrixPart, toHalves } from './halves.ts';
+import { caseKey, type MultiplyCase } from './multiply-case.ts';
 import { fewRowsShader, isFewRows } from './multiply-few-rows.ts';
-import { chooseSubgroupTiling, subgroupProductShader } from './multiply-subgroup-matrices.ts';
+import { chooseSubgroupTiling, isWhole, subgroupProductShader } from './multiply-subgroup-matrices.ts';
 import { tileProductShader } from './multiply-tiles.ts';
-import { chooseTiling } from './tilings.ts';
+import { chooseTiling, type TileElement, type Tiling } from './tilings.ts';
 
 export interface MultiplyRun {
   readonly result: MatrixPart;
@@ -25,6 +26,8 @@ export interface MultiplyRun {
   readonly K: number;
   readonly lastStepInputs?: readonly TensorInfo[];
   readonly lastStepUniforms?: Readonly<Record<string, number>>;
+  /** Whether `a` and `b` are whole tensors, which never change: their halves are then kept with them. */
+  readonly areTensors?: boolean;
 }
 
 /** Below this many rows or columns, making halves costs more than it saves. */
@@ -50,18 +53,18 @@ export function multiply(
   else {
     const tiling = chooseTiling('f32', run.M, run.N, products.limits);
     const workgroups = tileWorkgroups(run, tiling);
-    runProduct(backend, tileProductShader(what, 'f32', tiling), workgroups, run, [run.a.tensor, run.b.tensor]);
+    runProduct(backend, tileShader(what, 'f32', tiling), workgroups, run, [run.a.tensor, run.b.tensor]);
   }
 }
 
 function multiplyHalves(backend: WebGPUBackend, what: MultiplyCase, run: MultiplyRun, products: Products): void {
-  const { M, N, K } = run;
-  const a = halvesOf(backend, run.a, what.transposeA ? K : M, what.transposeA ? M : K);
-  const b = halvesOf(backend, run.b, what.transposeB ? N : K, what.transposeB ? K : N);
-  const { shader, workgroups } = halvesShader(backend, what, run, products);
+  const { M, N, K, areTensors = false } = run;
+  const a = halvesOf(backend, run.a, what.transposeA ? K : M, what.transposeA ? M : K, areTensors);
+  const b = halvesOf(backend, run.b, what.transposeB ? N : K, what.transposeB ? K : N, areTensors);
+  const { shader, workgroups } = halvesShader(backend, what, run, products, a.isWhole && b.isWhole);
   const onHalves = { ...run, a: a.part, b: b.part };
   runProduct(backend, shader, workgroups, onHalves, [a.part.tensor, b.part.tensor, a.halves.unit, b.halves.unit]);
-  for (const { halves, isStored } of [a, b]) if (!isStored) disposeHalves(backend, halves);
+  for (const { halves, isKept } of [a, b]) if (!isKept) disposeHalves(backend, halves);
 }
 
 type Workgroups = readonly [number, number, number];
@@ -71,16 +74,40 @@ function halvesShader(
   what: MultiplyCase,
   run: MultiplyRun,
   { kind, limits, subgroupMatrix }: Products,
+  areWhole: boolean,
 ): { shader: Shader; workgroups: Workgroups } {
   const { M, N } = run;
   if (isFewRows(what, M)) return { shader: fewRowsShader(what, M), workgroups: spread(backend, N) };
-  if (kind === 'subgroup-matrix' && subgroupMatrix) {
+  if (kind === 'subgroup-matrix' && subgroupMatrix && areWhole) {
     const tiling = chooseSubgroupTiling(subgroupMatrix, M, N, limits);
-    const shader = subgroupProductShader(what, subgroupMatrix, tiling);
+    const shader = shaderOnce(['matrices', ...Object.values(subgroupMatrix), ...namesOf(what, tiling)], () =>
+      subgroupProductShader(what, subgroupMatrix, tiling),
+    );
     return { shader, workgroups: tileWorkgroups(run, tiling) };
   }
   const tiling = chooseTiling('f16', M, N, limits);
-  return { shader: tileProductShader(what, 'f16', tiling), workgroups: tileWorkgroups(run, tiling) };
+  return { shader: tileShader(what, 'f16', tiling), workgroups: tileWorkgroups(run, tiling) };
+}
+
+function tileShader(what: MultiplyCase, element: TileElement, tiling: Tiling): Shader {
+  return shaderOnce([element, ...namesOf(what, tiling)], () => tileProductShader(what, element, tiling));
+}
+
+/** Putting a shader's parts together takes longer than a small product. */
+const shaders = new Map<string, Shader>();
+
+function shaderOnce(names: readonly (string | number)[], create: () => Shader): Shader {
+  const key = names.join(' ');
+  let shader = shaders.get(key);
+  if (shader === undefined) {
+    shader = create();
+    shaders.set(key, shader);
+  }
+  return shader;
+}
+
+function namesOf(what: MultiplyCase, { tile, depth }: { readonly tile: number; readonly depth: number }) {
+  return [caseKey(what), tile, depth];
 }
 
 function tileWorkgroups({ M, N }: MultiplyRun, { tile }: { readonly tile: number }): Workgroups {
@@ -91,15 +118,28 @@ interface HalvedPart {
   readonly halves: Halves;
   /** Where the matrix lies in `halves.bits`. */
   readonly part: MatrixPart;
-  readonly isStored: boolean;
+  readonly isKept: boolean;
+  /** Whether its rows can be read by 16-byte words, as matrix units want them. */
+  readonly isWhole: boolean;
 }
 
-/** The halves that the tensor is stored as, or new ones of this part alone. */
-function halvesOf(backend: WebGPUBackend, part: MatrixPart, rows: number, columns: number): HalvedPart {
+/** The halves that the tensor is stored as, those kept with it, or new ones of this part alone. */
+function halvesOf(
+  backend: WebGPUBackend,
+  part: MatrixPart,
+  rows: number,
+  columns: number,
+  isTensor: boolean,
+): HalvedPart {
   const stored = storedHalves(part.tensor);
-  if (stored) return { halves: stored, part: { ...part, tensor: stored.bits }, isStored: true };
-  const halves = toHalves(backend, part, rows, columns);
-  return { halves, part: { tensor: halves.bits, start: 0, pitch: columns }, isStored: false };
+  if (stored) {
+    const bits = { ...part, tensor: stored.bits };
+    return { halves: stored, part: bits, isKept: true, isWhole: isWhole(bits, columns) };
+  }
+  const pitch = HALVES_PER_WORD * Math.ceil(columns / HALVES_PER_WORD);
+  const make = isTensor ? halvedCopy : toHalves;
+  const halves = make(backend, part, rows, columns, pitch);
+  return { halves, part: { tensor: halves.bits, start: 0, pitch }, isKept: isTensor, isWhole: true };
 }
 
 function runProduct(

@@ -1,6 +1,7 @@
 /**
  * MarcoAttentionGrad: the probabilities are computed again tile by tile from the log-sum-exp, for dq along the keys and for dk and dv
- * along the queries, so that no two workgroups write to one place: the same bits on every run.
+ * along the queries, so that no two workgroups write to one place: the same bits on every run. Where query heads share a key head, each gives its
+ * own dk and dv, which are added in their order.
  *
  * Source: Dao 2023, arXiv:2307.08691 (FlashAttention-2, backward pass).
  * Shapes: dout, q, out, dq [B, L, N, H], k, v, dk, dv [B, S, K, H], logSumExp [B, N, L], stats [B, N, L, 3].
@@ -142,9 +143,9 @@ ${productTile('productsOf', 'dout', 'v', H)}
 ${addWeightedRows('addOutputs', 'dout', H, true)}
 ${addWeightedRows('addQueries', 'q', H, true)}
 fn main(local: vec2<u32>, group: vec3<u32>, groups: vec3<u32>) {
-  let keyHead = i32(group.y);
+  let head = i32(group.y);
   let batch = i32(group.z);
-  let headsPerKey = uniforms.N / uniforms.K;
+  let keyHead = head / (uniforms.N / uniforms.K);
   let firstKey = i32(group.x) * ${TILE};
   let numKeys = min(uniforms.S - firstKey, ${TILE});
   let queryPitch = uniforms.N * ${H};
@@ -157,27 +158,49 @@ ${readKeyIds('  ')}
   var keyRows: array<vec4<f32>, ${numAccumulators(H)}>;
   var valueRows: array<vec4<f32>, ${numAccumulators(H)}>;
   let firstTile = max(firstKey - past, 0) / ${TILE};
-  for (var head = keyHead * headsPerKey; head < (keyHead + 1) * headsPerKey; head++) {
-    for (var firstQuery = firstTile * ${TILE}; firstQuery < uniforms.L; firstQuery += ${TILE}) {
-      let numQueries = min(uniforms.L - firstQuery, ${TILE});
-      let row = readStats((batch * uniforms.N + head) * uniforms.L + firstQuery, numQueries, local);
-      let visible = visibility(row.segmentIds, firstQuery + rowsOf(local) + past, keyIds, keys);
-      if (!tileIsVisible(visible, local)) { continue; }
-      let queryStart = ((batch * uniforms.L + firstQuery) * uniforms.N + head) * ${H};
-      var tile = scoresOf(queryStart, queryPitch, numQueries, keyStart, keyPitch, numKeys, local);
-      ${PROBABILITIES}
-      putWeights(tile, local);
-      addOutputs(&valueRows, queryStart, queryPitch, numQueries, local);
-      let products = productsOf(queryStart, queryPitch, numQueries, keyStart, keyPitch, numKeys, local);
-      ${SCORE_GRADIENTS}
-      putWeights(tile, local);
-      addQueries(&keyRows, queryStart, queryPitch, numQueries, local);
-    }
+  for (var firstQuery = firstTile * ${TILE}; firstQuery < uniforms.L; firstQuery += ${TILE}) {
+    let numQueries = min(uniforms.L - firstQuery, ${TILE});
+    let row = readStats((batch * uniforms.N + head) * uniforms.L + firstQuery, numQueries, local);
+    let visible = visibility(row.segmentIds, firstQuery + rowsOf(local) + past, keyIds, keys);
+    if (!tileIsVisible(visible, local)) { continue; }
+    let queryStart = ((batch * uniforms.L + firstQuery) * uniforms.N + head) * ${H};
+    var tile = scoresOf(queryStart, queryPitch, numQueries, keyStart, keyPitch, numKeys, local);
+    ${PROBABILITIES}
+    putWeights(tile, local);
+    addOutputs(&valueRows, queryStart, queryPitch, numQueries, local);
+    let products = productsOf(queryStart, queryPitch, numQueries, keyStart, keyPitch, numKeys, local);
+    ${SCORE_GRADIENTS}
+    putWeights(tile, local);
+    addQueries(&keyRows, queryStart, queryPitch, numQueries, local);
   }
-${storeRows('dk', 'keyRows', H, { start: 'keyStart', pitch: 'keyPitch', count: 'numKeys' })}
-${storeRows('dv', 'valueRows', H, { start: 'keyStart', pitch: 'keyPitch', count: 'numKeys' })}
+  let headStart = ((batch * uniforms.S + firstKey) * uniforms.N + head) * ${H};
+${storeRows('dk', 'keyRows', H, { start: 'headStart', pitch: 'queryPitch', count: 'numKeys' })}
+${storeRows('dv', 'valueRows', H, { start: 'headStart', pitch: 'queryPitch', count: 'numKeys' })}
 }`,
 });
+
+/** [rows, N, H] to [rows, K, H]: the sum over the query heads of each key head. */
+const addHeads: Shader = {
+  key: 'MarcoAttentionGrad.heads',
+  outputs: { dk: 'f32', dv: 'f32' },
+  inputs: { dkByHead: 'f32', dvByHead: 'f32' },
+  uniforms: { H: 'i32', headsPerKey: 'i32', size: 'i32' },
+  workgroupSize: [STATS_SIZE, 1],
+  code: () => `
+fn main(local: vec2<u32>, group: vec3<u32>, groups: vec3<u32>) {
+  let e = flatIndex(group, groups) * ${STATS_SIZE} + i32(local.x);
+  if (e >= uniforms.size) { return; }
+  let first = (e / uniforms.H) * uniforms.headsPerKey * uniforms.H + e % uniforms.H;
+  var keySum = 0.0;
+  var valueSum = 0.0;
+  for (var head = 0; head < uniforms.headsPerKey; head++) {
+    keySum += dkByHead[first + head * uniforms.H];
+    valueSum += dvByHead[first + head * uniforms.H];
+  }
+  dk[e] = keySum;
+  dv[e] = valueSum;
+}`,
+};
 
 export const attentionGrad: WebGpuKernel = ({ inputs, attrs, backend }) => {
   const sizes = expectAttentionShapes('MarcoAttentionGrad', inputs, {
@@ -207,7 +230,17 @@ export const attentionGrad: WebGpuKernel = ({ inputs, attrs, backend }) => {
     uniforms: attentionUniforms(sizes, scale),
   };
   runShader(backend, gradQueries(H), { ...common, outputs: [dq], workgroups: [Math.ceil(L / TILE), N, B] });
-  runShader(backend, gradKeysAndValues(H), { ...common, outputs: [dk, dv], workgroups: [Math.ceil(S / TILE), K, B] });
+  const byHead = N === K ? [dk, dv] : [allocate(backend, [B, S, N, H]), allocate(backend, [B, S, N, H])];
+  runShader(backend, gradKeysAndValues(H), { ...common, outputs: byHead, workgroups: [Math.ceil(S / TILE), N, B] });
+  if (N !== K) {
+    runShader(backend, addHeads, {
+      outputs: [dk, dv],
+      inputs: byHead,
+      uniforms: { H, headsPerKey: N / K, size: B * S * K * H },
+      workgroups: spread(backend, Math.ceil((B * S * K * H) / STATS_SIZE)),
+    });
+    for (const { dataId } of byHead) backend.disposeData(dataId);
+  }
   backend.disposeData(rowStats.dataId);
   return [dq, dk, dv];
 };

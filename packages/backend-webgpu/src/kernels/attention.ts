@@ -10,6 +10,7 @@
 import {
   addWeightedRows,
   numAccumulators,
+  PLACE,
   productTile,
   SIDE,
   storeRows,
@@ -34,7 +35,7 @@ const forward = (H: number): Shader => ({
   workgroupSize: [SIDE, SIDE],
   code: () => `
 ${TILE_MEMORY}
-var<workgroup> rowParts: array<f32, ${TILE * SIDE}>;
+var<workgroup> rowParts: array<array<f32, ${SIDE}>, ${TILE}>;
 ${productTile('scoresOf', 'q', 'k', H)}
 ${addWeightedRows('addValues', 'v', H, false)}
 
@@ -94,15 +95,15 @@ ${ROWS.map((i) => `    if (queries.${LANES[i]} < uniforms.L) { logSumExp[start +
 });
 
 function rowReduction(name: string, combine: string): string {
-  const index = (row: number, lane: string) => `(i32(local.y) + ${SIDE * row}) * ${SIDE} + ${lane}`;
+  const at = (row: number, lane: string) => `rowParts[y + ${SIDE * row}][${lane}]`;
   return `
 fn ${name}(own: vec4<f32>, local: vec2<u32>) -> vec4<f32> {
+${PLACE}  workgroupBarrier();
+${ROWS.map((i) => `  ${at(i, 'x')} = own.${LANES[i]};`).join('\n')}
   workgroupBarrier();
-${ROWS.map((i) => `  rowParts[${index(i, 'i32(local.x)')}] = own.${LANES[i]};`).join('\n')}
-  workgroupBarrier();
-  var whole = vec4<f32>(${ROWS.map((i) => `rowParts[${index(i, '0')}]`).join(', ')});
+  var whole = vec4<f32>(${ROWS.map((i) => at(i, '0')).join(', ')});
   for (var lane = 1; lane < ${SIDE}; lane++) {
-    let part = vec4<f32>(${ROWS.map((i) => `rowParts[${index(i, 'lane')}]`).join(', ')});
+    let part = vec4<f32>(${ROWS.map((i) => at(i, 'lane')).join(', ')});
     whole = ${combine};
   }
   return whole;

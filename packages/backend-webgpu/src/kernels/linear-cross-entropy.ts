@@ -8,10 +8,15 @@
  * A GPU cannot refuse a label: one outside of [0, V) that is not ignoreIndex gives a NaN loss and NaN gradients, which training stops at.
  */
 
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { fillZeros } from '../building-blocks/fill-zeros.ts';
-import { multiply } from '../building-blocks/multiply.ts';
+import type { MatrixPart } from '../building-blocks/halves.ts';
+import { multiply, usesHalves } from '../building-blocks/multiply.ts';
 import type { LastStep, MultiplyCase } from '../building-blocks/multiply-case.ts';
+import { productsOf } from '../products/products.ts';
 import { allocate, runShader, type Shader, spread } from '../runtime/run-shader.ts';
+import { storeAsHalves, storedHalves } from '../storage/float16-storage.ts';
 import { expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
 import { input, type WebGpuKernel } from './kernel-types.ts';
 
@@ -20,8 +25,8 @@ export interface LogitsBlock {
   readonly maxElements: number;
 }
 
-/** At most 16 MiB of logits. */
-const BLOCK: LogitsBlock = { maxRows: 2048, maxElements: 4 * 2 ** 20 };
+/** At most 64 MiB of logits. */
+const BLOCK: LogitsBlock = { maxRows: 2048, maxElements: 16 * 2 ** 20 };
 
 const SIZE = 128;
 const SHAPES = { hidden: { shape: 'TD' }, weight: { shape: 'VD' }, labels: { shape: 'T', dtype: 'int32' } } as const;
@@ -105,7 +110,7 @@ interface Block {
 function* blocks({ maxRows, maxElements }: LogitsBlock, T: number, V: number): Generator<Block> {
   for (let firstRow = 0; firstRow < T; firstRow += maxRows) {
     const R = Math.min(maxRows, T - firstRow);
-    const words = Math.max(1, Math.floor(maxElements / R));
+    const words = wordsPerBlock(maxElements, R);
     for (let firstWord = 0; firstWord < V; firstWord += words) {
       yield { firstRow, R, firstWord, C: Math.min(words, V - firstWord) };
     }
@@ -120,30 +125,32 @@ export function createLinearCrossEntropy(block: LogitsBlock = BLOCK): {
   const forward: WebGpuKernel = ({ inputs, attrs, backend }) => {
     const { T, D, V } = expectKernelShapes<'T' | 'D' | 'V'>('MarcoLinearCrossEntropy', inputs, SHAPES);
     const ignoreIndex = expectNumber('MarcoLinearCrossEntropy', attrs, 'ignoreIndex');
-    const [hidden, weight, labels] = ['hidden', 'weight', 'labels'].map((name) => input(inputs, name));
+    const labels = input(inputs, 'labels');
     const nll = allocate(backend, [T]);
     const logSumExp = allocate(backend, [T]);
     if (T === 0) return [nll, logSumExp];
+    const { hidden, weight, dispose } = operandsOf(backend, input(inputs, 'hidden'), input(inputs, 'weight'));
     const logits = allocate(backend, [largestBlock(block, T, V)]);
     const state = allocate(backend, [Math.min(T, block.maxRows), 3]);
     for (const { firstRow, R, firstWord, C } of blocks(block, T, V)) {
       multiply(backend, LOGITS, {
         result: { tensor: logits, start: 0, pitch: C },
-        a: { tensor: hidden!, start: firstRow * D, pitch: D },
-        b: { tensor: weight!, start: firstWord * D, pitch: D },
+        a: { tensor: hidden, start: firstRow * D, pitch: D },
+        b: { tensor: weight, start: firstWord * D, pitch: D },
         M: R,
         N: C,
         K: D,
       });
       runShader(backend, MERGE, {
         outputs: [state, nll, logSumExp],
-        inputs: [logits, labels!],
+        inputs: [logits, labels],
         uniforms: { firstRow, R, firstWord, C, V, ignoreIndex },
         workgroups: spread(backend, R),
       });
     }
     backend.disposeData(logits.dataId);
     backend.disposeData(state.dataId);
+    dispose();
     return [nll, logSumExp];
   };
 
@@ -152,7 +159,6 @@ export function createLinearCrossEntropy(block: LogitsBlock = BLOCK): {
     const shapes = { ...SHAPES, dnll: { shape: 'T' }, logSumExp: { shape: 'T' } };
     const { T, D, V } = expectKernelShapes<'T' | 'D' | 'V'>(kernel, inputs, shapes);
     const ignoreIndex = expectNumber(kernel, attrs, 'ignoreIndex');
-    const [hidden, weight] = [input(inputs, 'hidden'), input(inputs, 'weight')];
     const lastStepInputs = ['dnll', 'labels', 'logSumExp'].map((name) => input(inputs, name));
     const dhidden = allocate(backend, [T, D]);
     const dweight = allocate(backend, [V, D]);
@@ -160,6 +166,7 @@ export function createLinearCrossEntropy(block: LogitsBlock = BLOCK): {
       fillZeros(backend, dweight);
       return [dhidden, dweight];
     }
+    const { hidden, weight, dispose } = operandsOf(backend, input(inputs, 'hidden'), input(inputs, 'weight'));
     const dlogits = allocate(backend, [largestBlock(block, T, V)]);
     for (const { firstRow, R, firstWord, C } of blocks(block, T, V)) {
       const dlogitsPart = { tensor: dlogits, start: 0, pitch: C };
@@ -191,6 +198,7 @@ export function createLinearCrossEntropy(block: LogitsBlock = BLOCK): {
       );
     }
     backend.disposeData(dlogits.dataId);
+    dispose();
     return [dhidden, dweight];
   };
   return { forward, backward };
@@ -198,5 +206,32 @@ export function createLinearCrossEntropy(block: LogitsBlock = BLOCK): {
 
 function largestBlock({ maxRows, maxElements }: LogitsBlock, T: number, V: number): number {
   const R = Math.min(maxRows, T);
-  return R * Math.min(V, Math.max(1, Math.floor(maxElements / R)));
+  return R * Math.min(V, wordsPerBlock(maxElements, R));
+}
+
+/** By eights where there are so many, so that rows of halves are whole words of memory. */
+function wordsPerBlock(maxElements: number, R: number): number {
+  const words = Math.max(1, Math.floor(maxElements / R));
+  return words > 8 ? words - (words % 8) : words;
+}
+
+/** Both operands rounded to halves once, where every block would round them again. */
+function operandsOf(backend: WebGPUBackend, hidden: TensorInfo, weight: TensorInfo) {
+  const made: TensorInfo[] = [];
+  const [T, V] = [hidden.shape[0]!, weight.shape[0]!];
+  const isHalved = usesHalves({ a: whole(hidden), b: whole(weight), M: T, N: V }, productsOf(backend));
+  const halved = (tensor: TensorInfo) => {
+    if (!isHalved || storedHalves(tensor)) return tensor;
+    const halves = storeAsHalves(backend, tensor);
+    made.push(halves);
+    return halves;
+  };
+  const dispose = () => {
+    for (const { dataId } of made) backend.disposeData(dataId);
+  };
+  return { hidden: halved(hidden), weight: halved(weight), dispose };
+}
+
+function whole(tensor: TensorInfo): MatrixPart {
+  return { tensor, start: 0, pitch: tensor.shape[1]! };
 }

@@ -63,6 +63,7 @@ export function createMatMul(tfjsMatMul: KernelFunc): (args: KernelArguments) =>
         M,
         N,
         K,
+        areTensors: true,
         ...(bias ? { lastStepInputs: [bias] } : {}),
       },
     );

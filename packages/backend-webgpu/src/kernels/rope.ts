@@ -5,7 +5,8 @@
  * Shapes: x, y [B, L, N, H], positionIds [B, L]; dimension i and i + H/2 turn together by position · theta^(−2i/H).
  * Differs: WGSL promises sines to 2^-11 only, and within one turn; these hold to float32 rounding on every driver, to angles of 10⁵.
  */
-import { util } from '@tensorflow/tfjs-core';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { allocate, runShader, type Shader, spread } from '../runtime/run-shader.ts';
 import { webGpuError } from '../webgpu-error.ts';
 import { expectKernelShapes, expectNumber } from './expect-kernel-shapes.ts';
@@ -48,6 +49,22 @@ fn main(local: vec2<u32>, group: vec3<u32>, groups: vec3<u32>) {
 }`,
 };
 
+/** By theta and size: a model has one, and bringing it to the device takes longer than the kernel. */
+const frequencies = new WeakMap<WebGPUBackend, Map<string, TensorInfo>>();
+
+function frequenciesOf(backend: WebGPUBackend, theta: number, halfSize: number): TensorInfo {
+  const known = frequencies.get(backend) ?? new Map<string, TensorInfo>();
+  frequencies.set(backend, known);
+  const key = `${theta} ${halfSize}`;
+  let found = known.get(key);
+  if (found === undefined) {
+    const values = Float32Array.from({ length: halfSize }, (_, index) => theta ** (-index / halfSize));
+    found = backend.makeTensorInfo([halfSize], 'float32', values);
+    known.set(key, found);
+  }
+  return found;
+}
+
 export const rope: WebGpuKernel = ({ inputs, attrs, backend }) => {
   const shapes = { x: { shape: 'BLNH' }, positionIds: { shape: 'BL', dtype: 'int32' } } as const;
   const { N, H } = expectKernelShapes<'N' | 'H'>('MarcoRope', inputs, shapes);
@@ -64,14 +81,11 @@ export const rope: WebGpuKernel = ({ inputs, attrs, backend }) => {
   const pairs = util.sizeFromShape(x.shape) / 2;
   const y = allocate(backend, x.shape);
   if (pairs === 0) return [y];
-  const values = Float32Array.from({ length: halfSize }, (_, index) => theta ** ((-2 * index) / H));
-  const frequencies = backend.makeTensorInfo([halfSize], 'float32', values);
   runShader(backend, ROTATE, {
     outputs: [y],
-    inputs: [x, input(inputs, 'positionIds'), frequencies],
+    inputs: [x, input(inputs, 'positionIds'), frequenciesOf(backend, theta, halfSize)],
     uniforms: { pairs, N, halfSize, direction: attrs.inverse === true ? -1 : 1 },
     workgroups: spread(backend, Math.ceil(pairs / SIZE)),
   });
-  backend.disposeData(frequencies.dataId);
   return [y];
 };

@@ -28,8 +28,8 @@ export interface Shader {
   code(): string;
 }
 
-/** `f16` is bound to int32 tensors of half as many elements: tfjs has no type of 16 bits. */
-type ElementType = 'f32' | 'i32' | 'f16' | 'vec4<f32>';
+/** Halves are bound to int32 tensors of half as many elements: tfjs has no type of 16 bits. */
+type ElementType = 'f32' | 'i32' | 'f16' | 'vec4<f32>' | 'vec4<f16>' | 'vec4<u32>';
 
 export interface ShaderRun {
   readonly outputs: readonly TensorInfo[];
@@ -96,6 +96,9 @@ function pipelineFor(backend: WebGPUBackend, shader: Shader): GPUComputePipeline
       label: shader.key,
       layout: 'auto',
     });
+    // tfjs asks for the layout before every run, and each answer is a new object of the device.
+    const layout = pipeline.getBindGroupLayout(0);
+    Object.defineProperty(pipeline, 'getBindGroupLayout', { value: () => layout });
     known.set(shader.key, pipeline);
   }
   return pipeline;
@@ -110,7 +113,7 @@ export function shaderCode(shader: Shader): string {
   const header = bindings.map((_, index) => `tfjsShape${index}: i32, tfjsStrides${index}: i32,`).join(' ');
   const fields = Object.entries(shader.uniforms).map(([name, type]) => `${name}: ${type},`);
   const [width, height] = shader.workgroupSize;
-  const enables = [...(bindings.some(([, , type]) => type === 'f16') ? ['f16'] : []), ...(shader.enables ?? [])];
+  const enables = [...(bindings.some(([, , type]) => type.includes('f16')) ? ['f16'] : []), ...(shader.enables ?? [])];
   const subgroup = shader.usesSubgroups ? ', @builtin(subgroup_id) subgroup: u32' : '';
   return `
 ${enables.map((extension) => `enable ${extension};`).join('\n')}

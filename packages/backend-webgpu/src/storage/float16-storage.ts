@@ -8,6 +8,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { disposeHalves, type Halves, toHalves, widen } from '../building-blocks/halves.ts';
 import { allocate } from '../runtime/run-shader.ts';
+import { disposeHalvedCopy } from './halved-copies.ts';
 
 /** By tfjs's own object for the values, which views of a tensor share. */
 const stored = new WeakMap<object, Halves>();
@@ -27,7 +28,7 @@ export function storeAsHalves(backend: WebGPUBackend, x: TensorInfo): TensorInfo
   return result;
 }
 
-/** Makes a backend widen stored tensors before anything but a product reads them, and free their halves with them. */
+/** Makes a backend widen stored tensors before anything but a product reads them, and free halves with their tensors. */
 export function supportStoredHalves(backend: WebGPUBackend): void {
   const uploadToGPU = backend.uploadToGPU.bind(backend);
   backend.uploadToGPU = (dataId) => {
@@ -43,6 +44,7 @@ export function supportStoredHalves(backend: WebGPUBackend): void {
   backend.disposeData = (dataId, force) => {
     const halves = stored.get(dataId);
     const isGone = disposeData(dataId, force);
+    if (isGone) disposeHalvedCopy(backend, dataId);
     if (isGone && halves !== undefined) {
       stored.delete(dataId);
       disposeHalves(backend, halves);

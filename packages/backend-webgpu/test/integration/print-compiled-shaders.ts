@@ -3,7 +3,7 @@
  * one line of JSON: the errors by shader, or `{ refused }`.
  */
 import type { MultiplyCase } from '../../src/building-blocks/multiply-case.ts';
-import { subgroupProductShader } from '../../src/building-blocks/multiply-subgroup-matrices.ts';
+import { type SubgroupTiling, subgroupProductShader } from '../../src/building-blocks/multiply-subgroup-matrices.ts';
 import { tileProductShader } from '../../src/building-blocks/multiply-tiles.ts';
 import { createTiling } from '../../src/building-blocks/tilings.ts';
 import { findDawn } from '../../src/find-gpu.ts';
@@ -31,12 +31,14 @@ const cases: MultiplyCase[] = [false, true].map((isTransposed) => ({
   transposeB: isTransposed,
   accumulate: isTransposed,
 }));
+const LARGE: SubgroupTiling = { tile: 128, depth: 32, subgroups: [2, 4] };
+const SMALL: SubgroupTiling = { tile: 64, depth: 32, subgroups: [2, 2] };
 const shaders = cases.flatMap((what) => [
   // NVIDIA's, Intel's and Apple's instructions, by both tiles.
-  subgroupProductShader(what, { M: 16, N: 16, K: 16, subgroupSize: 32 }, { tile: 128, depth: 32 }),
-  subgroupProductShader(what, { M: 16, N: 8, K: 16, subgroupSize: 32 }, { tile: 64, depth: 32 }),
-  subgroupProductShader(what, { M: 8, N: 16, K: 16, subgroupSize: 16 }, { tile: 64, depth: 32 }),
-  subgroupProductShader(what, { M: 8, N: 8, K: 8, subgroupSize: 32 }, { tile: 128, depth: 32 }),
+  subgroupProductShader(what, { M: 16, N: 16, K: 16, subgroupSize: 32 }, LARGE),
+  subgroupProductShader(what, { M: 16, N: 8, K: 16, subgroupSize: 32 }, SMALL),
+  subgroupProductShader(what, { M: 8, N: 16, K: 16, subgroupSize: 16 }, SMALL),
+  subgroupProductShader(what, { M: 8, N: 8, K: 8, subgroupSize: 32 }, LARGE),
   // More workgroup memory than SwiftShader and lavapipe have for deep tiles, and compatibility mode's few invocations.
   ...(['f32', 'f16'] as const).flatMap((element) => [
     tileProductShader(what, element, createTiling(16, 8, element === 'f32' ? 16 : 32)),
