@@ -2,16 +2,10 @@ export { type CheckedRecipe, checkRecipe } from './config/check-recipe.ts';
 export { ConfigError, type ConfigProblem } from './config/config-problem.ts';
 export { type LoadedRecipe, loadRecipe } from './config/load-recipe.ts';
 export { recipeJsonSchema } from './config/recipe-keys.ts';
-export {
-  BACKEND_NAMES,
-  LANGUAGE_TIERS,
-  type LanguageTier,
-  MIXTURE_SOURCES,
-  type MixtureSource,
-  REJECTED_KINDS,
-  type Recipe,
-  recipeSchema,
-} from './config/recipe-schema.ts';
+export { BACKEND_NAMES, type Recipe, recipeSchema } from './config/recipe-schema.ts';
+export { LANGUAGE_TIERS, type LanguageTier } from './config/schema/data-section.ts';
+export { MIXTURE_SOURCES, type MixtureSource } from './config/schema/pretrain-section.ts';
+export { REJECTED_KINDS } from './config/schema/tuning-sections.ts';
 export {
   BadInputError,
   EXIT_CODES,

@@ -5,7 +5,7 @@
  * type is passed over here.
  */
 import type { ConfigProblem } from './config-problem.ts';
-import { languageSchema } from './recipe-schema.ts';
+import { languageSchema } from './schema/fields.ts';
 
 const LENGTHS = [
   ['pretrain', 'sequenceLength'],

@@ -8,7 +8,8 @@ import { checkRecipe } from './check-recipe.ts';
 import { ConfigError } from './config-problem.ts';
 import { loadRecipe } from './load-recipe.ts';
 import { nearestName } from './nearest-name.ts';
-import { BACKEND_NAMES, PREFERENCE_LOSSES, recipeSchema } from './recipe-schema.ts';
+import { BACKEND_NAMES, recipeSchema } from './recipe-schema.ts';
+import { PREFERENCE_LOSSES } from './schema/tuning-sections.ts';
 
 let directory: string;
 beforeAll(() => {

@@ -3,7 +3,8 @@
  */
 import { languageInfo, type MixtureTier } from '@marco-ts/data';
 import { languageName as displayName } from '../report/display-names.ts';
-import type { LanguageTier, Recipe } from './recipe-schema.ts';
+import type { Recipe } from './recipe-schema.ts';
+import type { LanguageTier } from './schema/data-section.ts';
 
 /** As much of a recipe as says which language is in which tier. */
 export interface RecipeTiers {

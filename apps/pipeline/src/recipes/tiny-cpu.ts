@@ -6,7 +6,8 @@
  * does. 13 languages beyond the paper's 29 join its low-resource tier.
  */
 import { MARCO_LANGUAGES, MARCO_STAGES, TINY_EXTRA_LANGUAGES } from '@marco-ts/data';
-import type { LanguageTier, Recipe } from '../config/recipe-schema.ts';
+import type { Recipe } from '../config/recipe-schema.ts';
+import type { LanguageTier } from '../config/schema/data-section.ts';
 
 const optimization = {
   sequenceLength: 128,

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DatasetSpec, datasetEntry, readDatasetRows } from '@marco-ts/aligner';
-import type { DatasetSource } from '../config/dataset-source-schema.ts';
+import type { DatasetSource } from '../config/schema/dataset-source-schema.ts';
 import { BadInputError } from '../errors.ts';
 
 /** @returns what every reader of the aligner takes. @throws whatever is wrong with the files */

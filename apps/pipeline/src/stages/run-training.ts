@@ -19,7 +19,7 @@ import {
   type WeightAverage,
 } from '@marco-ts/trainer';
 import type { Recipe } from '../config/recipe-schema.ts';
-import type { TrainingOptions } from '../config/training-options.ts';
+import type { TrainingOptions } from '../config/schema/training-options.ts';
 import type { RunRecipe, StageContext, StageCounts } from '../runner/stage.ts';
 import { type StageModel, saveStageModel } from '../stage-files/model-files.ts';
 import { readCarriedOptimizer, writeCarriedOptimizer } from '../training/carried-optimizer.ts';

@@ -7,7 +7,7 @@ import { loadTokenizer } from '@marco-ts/tokenizer';
 import type { EvaluateOptions } from '@marco-ts/trainer';
 import { languageName, languageTiers } from '../config/recipe-languages.ts';
 import type { Recipe } from '../config/recipe-schema.ts';
-import type { TrainingOptions } from '../config/training-options.ts';
+import type { TrainingOptions } from '../config/schema/training-options.ts';
 import type { StageContext } from '../runner/stage.ts';
 import { readDocuments, readParagraphs } from '../stage-files/data-files.ts';
 import { validateLanguages } from '../training/validate-languages.ts';

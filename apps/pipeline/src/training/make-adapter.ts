@@ -4,7 +4,7 @@
 import { disposeParams, type LossFn, type ParamMap } from '@marco-ts/core';
 import { applyLora, initLoraParams, type LoraConfig, mergeLora, withLora } from '@marco-ts/model';
 import { saveLora } from '@marco-ts/model/files';
-import type { TrainingOptions } from '../config/training-options.ts';
+import type { TrainingOptions } from '../config/schema/training-options.ts';
 import { BadInputError } from '../errors.ts';
 import type { StageModel } from '../stage-files/model-files.ts';
 

@@ -9,7 +9,7 @@ import {
   createTensorBoardLogger,
   type EventLogger,
 } from '@marco-ts/trainer';
-import type { TrainingOptions } from '../config/training-options.ts';
+import type { TrainingOptions } from '../config/schema/training-options.ts';
 import { BadInputError } from '../errors.ts';
 
 export const TRAINING_LOG_FILE = 'training.jsonl';

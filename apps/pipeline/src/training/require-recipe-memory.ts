@@ -6,7 +6,7 @@
  */
 import { countLoraParams, type MemoryFitOptions, type Qwen2Config, requireMemory } from '@marco-ts/model';
 import type { Recipe } from '../config/recipe-schema.ts';
-import type { TrainingOptions } from '../config/training-options.ts';
+import type { TrainingOptions } from '../config/schema/training-options.ts';
 import { BadInputError } from '../errors.ts';
 import { describeMachine } from '../machine/describe-machine.ts';
 import { loraConfigOf } from './make-adapter.ts';

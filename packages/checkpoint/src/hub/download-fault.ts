@@ -26,7 +26,7 @@ export function networkFault(error: unknown, url: string): Error {
     'the Hub must be reachable',
     what,
     withoutQuery(url),
-    'Run it again: what has arrived is kept; or pass offline: true to use what is in the cache.',
+    'Run it again: what has arrived is kept; or use what is in the cache (offline: true, on a command line --offline).',
   );
 }
 

@@ -68,8 +68,11 @@ async function keep(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 function hubError(what: string, error: unknown): Error {
+  const { message, cause } = error as Error;
+  // `fetch` says only that it failed; why is in its cause.
+  const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
   return inputError(
     'hubDatasetFiles',
-    `a data set must be readable on the Hub, got '${(error as Error).message}' at ${what}. Is it gated? Pass accessToken, or a local directory.`,
+    `a data set must be readable on the Hub, got '${why}' at ${what}. Without a network take a local directory; for a gated set pass accessToken.`,
   );
 }

@@ -126,6 +126,11 @@ function recipeOf(model: string, options: AlignOptions): AlignRecipe {
 
 function loraOf({ loraRank: rank, loraAlpha: alpha, loraTargets }: AlignOptions) {
   if (rank === undefined && alpha === undefined && loraTargets === undefined) return {};
+  if (rank === undefined) {
+    throw new BadInputError(
+      '[@marco-ts/pipeline] align: --lora-alpha and --lora-targets must come with --lora-rank, got none. Example: --lora-rank 16',
+    );
+  }
   const targetModules = loraTargets === 'all-linear' ? loraTargets : loraTargets?.split(',');
   return { lora: { rank, ...(alpha && { alpha }), ...(targetModules && { targetModules }) } };
 }

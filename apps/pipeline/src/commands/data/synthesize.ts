@@ -14,7 +14,7 @@ import {
   synthesizeDocuments,
 } from '@marco-ts/data';
 import { z } from 'zod';
-import { languageSchema } from '../../config/recipe-schema.ts';
+import { languageSchema } from '../../config/schema/fields.ts';
 import { createProgressBar } from '../../console/progress-bar.ts';
 import type { Terminal } from '../../console/terminal.ts';
 import { BadInputError } from '../../errors.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { checkbox, input, select } from '@inquirer/prompts';
 import { MARCO_LANGUAGES } from '@marco-ts/data';
-import { languageSchema } from '../../config/recipe-schema.ts';
+import { languageSchema } from '../../config/schema/fields.ts';
 import { InterruptedError } from '../../errors.ts';
 import { HARDWARE, type RecipeAnswers } from './recipe-answers.ts';
 import { tierOf } from './tier-of.ts';

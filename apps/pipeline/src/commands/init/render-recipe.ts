@@ -5,7 +5,7 @@
  */
 import { MARCO_STAGES } from '@marco-ts/data';
 import { stringify } from 'yaml';
-import { LANGUAGE_TIERS } from '../../config/recipe-schema.ts';
+import { LANGUAGE_TIERS } from '../../config/schema/data-section.ts';
 import type { RecipeAnswers } from './recipe-answers.ts';
 import { tierOf } from './tier-of.ts';
 

@@ -2,7 +2,9 @@
  * `marco plan`: what a recipe would do, before anything is written: stages, mixture, tokens per language.
  */
 import type { JsonObject } from '@marco-ts/checkpoint';
-import { LANGUAGE_TIERS, MIXTURE_SOURCES, type Recipe } from '../../config/recipe-schema.ts';
+import type { Recipe } from '../../config/recipe-schema.ts';
+import { LANGUAGE_TIERS } from '../../config/schema/data-section.ts';
+import { MIXTURE_SOURCES } from '../../config/schema/pretrain-section.ts';
 import { formatTable } from '../../console/format-table.ts';
 import { formatCount, formatShare } from '../../format/format-quantity.ts';
 import type { PlannedStage } from '../../runner/plan-run.ts';
