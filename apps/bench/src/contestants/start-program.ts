@@ -42,6 +42,13 @@ export async function startPythonPeer(
   return startProcess({ name, command: python.path, args: [file, ...args], env });
 }
 
+/** Holds torch, MKL and oneDNN to vectors of 256 bits, whatever the processor has. */
+export const AVX2_VARIABLES = {
+  ATEN_CPU_CAPABILITY: 'avx2',
+  MKL_ENABLE_INSTRUCTIONS: 'AVX2',
+  ONEDNN_MAX_CPU_ISA: 'AVX2',
+} as const;
+
 /** The number of threads in every variable that a Python library may read it from. */
 export function threadVariables(threads: number): Record<string, string> {
   const names = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'RAYON_NUM_THREADS'];

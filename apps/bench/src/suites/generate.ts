@@ -15,7 +15,7 @@ import { estimate, QWEN2_SIZES, type Qwen2Config } from '@marco-ts/model';
 import { benchError } from '../bench-error.ts';
 import { createField } from '../contestants/field.ts';
 import type { ContestantProcess } from '../contestants/start-process.ts';
-import { startNodeProgram, startPythonPeer, threadVariables } from '../contestants/start-program.ts';
+import { AVX2_VARIABLES, startNodeProgram, startPythonPeer, threadVariables } from '../contestants/start-program.ts';
 import { alternate, type Contestant } from '../measure/alternate.ts';
 import { compareCase } from '../measure/compare-case.ts';
 import type { GenerateRequest, TokenRequest } from '../programs/generate-request.ts';
@@ -106,12 +106,20 @@ async function* measureModel(context: SuiteContext, model: GeneratedModel): Asyn
       `${model.name} ${OURS}`,
     );
     if (!ours) throw benchError('generate', 'our own backend must start, see above. Build it with pnpm build.');
-    const torch = await field.enter(
-      PEER,
-      startPythonPeer(context, PEER, 'generate.py', [options], threadVariables(threads)),
-      `${model.name} ${PEER}`,
-    );
-    const peers = new Map(torch ? [[PEER, torch]] : []);
+    const peers = new Map<string, ContestantProcess>();
+    // torch's widest kernels, and those of 256 bits: WebAssembly has vectors of 128.
+    for (const [name, vectors] of [
+      [PEER, {}],
+      [`${PEER}-avx2`, AVX2_VARIABLES],
+    ] as const) {
+      const env = { ...threadVariables(threads), ...vectors };
+      const torch = await field.enter(
+        name,
+        startPythonPeer(context, name, 'generate.py', [options], env),
+        `${model.name} ${name}`,
+      );
+      if (torch) peers.set(name, torch);
+    }
     for (const type of GGUF_TYPES) {
       const name = `llama.cpp-${type.toLowerCase()}`;
       const path = join(root, `${type}.gguf`);

@@ -9,7 +9,7 @@
 import { benchError } from '../bench-error.ts';
 import { createField } from '../contestants/field.ts';
 import type { ContestantProcess } from '../contestants/start-process.ts';
-import { startNodeProgram, startPythonPeer, threadVariables } from '../contestants/start-program.ts';
+import { AVX2_VARIABLES, startNodeProgram, startPythonPeer, threadVariables } from '../contestants/start-program.ts';
 import { alternate } from '../measure/alternate.ts';
 import { compareCase } from '../measure/compare-case.ts';
 import type { BenchCase, BenchSuite, SuiteContext } from '../suite.ts';
@@ -17,7 +17,6 @@ import { TRAIN_STEP_SHAPES, type TrainStepShape } from '../train-step-shapes.ts'
 
 const DEFAULT_ROUNDS = 5;
 const OURS = 'marco-wasm';
-const AVX2 = { ATEN_CPU_CAPABILITY: 'avx2', MKL_ENABLE_INSTRUCTIONS: 'AVX2', ONEDNN_MAX_CPU_ISA: 'AVX2' };
 
 interface Memory {
   readonly peakRssMib: number;
@@ -82,7 +81,7 @@ async function* measureGroup(
       attention
         ? startPythonPeer(context, name, 'train_step.py', [options], {
             ...threadVariables(threads),
-            ...(widestVectors ? AVX2 : {}),
+            ...(widestVectors ? AVX2_VARIABLES : {}),
           })
         : startNodeProgram('train-step', [options], { name }),
     );
