@@ -13,22 +13,39 @@ export async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<v
   }
 }
 
+/** So much is handed to the disk while more is being prepared: a flush at the end would wait for all of it at once. */
+const FLUSH_EVERY_BYTES = 1 << 24;
+
 export interface PieceWriter {
   /** Waits for the piece before, then begins to write this one, which must not change until the call after. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Waits until everything is written. */
+  /** Waits until everything is written; the caller flushes. */
   finish(): Promise<void>;
 }
 
 export function createPieceWriter(file: FileHandle): PieceWriter {
   let underWay: Promise<void> = Promise.resolve();
+  let flush: Promise<void> = Promise.resolve();
+  let unflushedBytes = 0;
+  const begin = (work: Promise<void>): Promise<void> => {
+    // The failure is reported by the call that waits for it.
+    work.catch(() => {});
+    return work;
+  };
   return {
     async write(bytes) {
       await underWay;
-      underWay = writeFully(file, bytes);
-      // The failure is reported by the call that waits for it.
-      underWay.catch(() => {});
+      if (unflushedBytes >= FLUSH_EVERY_BYTES) {
+        await flush;
+        flush = begin(file.datasync());
+        unflushedBytes = 0;
+      }
+      underWay = begin(writeFully(file, bytes));
+      unflushedBytes += bytes.length;
     },
-    finish: () => underWay,
+    async finish() {
+      await underWay;
+      await flush;
+    },
   };
 }

@@ -4,9 +4,8 @@
  * Source: serialize in https://github.com/huggingface/safetensors (safetensors/src/tensor.rs): tensors by falling element size, then by name; the
  * header is padded with spaces so that the data begins at a multiple of 8 bytes.
  */
-import type { FileHandle } from 'node:fs/promises';
 import { writeFileAtomicWith } from '../files/write-file-atomic.ts';
-import { createPieceWriter, writeFully } from '../files/write-pieces.ts';
+import { createPieceWriter, type PieceWriter } from '../files/write-pieces.ts';
 import { type ArrayMap, elementCount, type NamedArray } from '../named-array.ts';
 import { encodeFloats } from '../tensors/conversions.ts';
 import { DTYPE_BYTES, MAX_HEADER_BYTES } from './safetensors-header.ts';
@@ -43,8 +42,10 @@ export async function writeSafetensors(
   const placed = placeArrays(arrays, dtype, path);
   const header = renderHeader(placed, metadata, path);
   await writeFileAtomicWith('writeSafetensors', path, async (file) => {
-    await writeFully(file, header);
-    for (const tensor of placed) await writeTensor(file, tensor, path);
+    const writer = createPieceWriter(file);
+    await writer.write(header);
+    for (const tensor of placed) await writeTensor(writer, tensor, path);
+    await writer.finish();
   });
 }
 
@@ -106,13 +107,12 @@ function renderHeader(placed: readonly Placed[], metadata: Readonly<Record<strin
   return header;
 }
 
-async function writeTensor(file: FileHandle, { name, array, dtype }: Placed, path: string): Promise<void> {
+async function writeTensor(writer: PieceWriter, { name, array, dtype }: Placed, path: string): Promise<void> {
   const { data } = array;
   if (dtype === 'F32' || dtype === 'I32') {
-    await writeFully(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    await writer.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return;
   }
-  const writer = createPieceWriter(file);
   const chunks = [0, 1].map(() => new Uint8Array(2 * Math.min(CHUNK_ELEMENTS, data.length)));
   for (let start = 0, turn = 0; start < data.length; start += CHUNK_ELEMENTS, turn = 1 - turn) {
     const values = (data as Float32Array).subarray(start, start + CHUNK_ELEMENTS);
@@ -125,5 +125,4 @@ async function writeTensor(file: FileHandle, { name, array, dtype }: Placed, pat
     }
     await writer.write(chunk.subarray(0, values.length * 2));
   }
-  await writer.finish();
 }
