@@ -8,7 +8,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { disposeHalves, type Halves, toHalves, widen } from '../building-blocks/halves.ts';
 import { allocate } from '../runtime/run-shader.ts';
-import { disposeHalvedCopy } from './halved-copies.ts';
+import { disposeHalvedCopies } from './halved-copies.ts';
 
 /** By tfjs's own object for the values, which views of a tensor share. */
 const stored = new WeakMap<object, Halves>();
@@ -44,7 +44,7 @@ export function supportStoredHalves(backend: WebGPUBackend): void {
   backend.disposeData = (dataId, force) => {
     const halves = stored.get(dataId);
     const isGone = disposeData(dataId, force);
-    if (isGone) disposeHalvedCopy(backend, dataId);
+    if (isGone) disposeHalvedCopies(backend, dataId);
     if (isGone && halves !== undefined) {
       stored.delete(dataId);
       disposeHalves(backend, halves);

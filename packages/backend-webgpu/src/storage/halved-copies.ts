@@ -13,8 +13,8 @@ interface HalvedCopy {
   readonly pitch: number;
 }
 
-/** By tfjs's own object for the values: tensors never change, and views of one tensor share it. */
-const copies = new WeakMap<object, HalvedCopy>();
+/** By tfjs's own object for the values: tensors never change, and views of one tensor, each with its own rows, share it. */
+const copies = new WeakMap<object, HalvedCopy[]>();
 
 /** @param part a whole tensor of [rows, columns]; the halves are disposed with it, not by the caller */
 export function halvedCopy(
@@ -25,17 +25,15 @@ export function halvedCopy(
   pitch: number,
 ): Halves {
   const { dataId } = part.tensor;
-  const known = copies.get(dataId);
-  if (known?.rows === rows && known.pitch === pitch) return known.halves;
-  disposeHalvedCopy(backend, dataId);
+  const known = copies.get(dataId) ?? [];
+  const same = known.find((copy) => copy.rows === rows && copy.pitch === pitch);
+  if (same !== undefined) return same.halves;
   const halves = toHalves(backend, part, rows, columns, pitch);
-  copies.set(dataId, { halves, rows, pitch });
+  copies.set(dataId, [...known, { halves, rows, pitch }]);
   return halves;
 }
 
-export function disposeHalvedCopy(backend: WebGPUBackend, dataId: object): void {
-  const known = copies.get(dataId);
-  if (known === undefined) return;
+export function disposeHalvedCopies(backend: WebGPUBackend, dataId: object): void {
+  for (const { halves } of copies.get(dataId) ?? []) disposeHalves(backend, halves);
   copies.delete(dataId);
-  disposeHalves(backend, known.halves);
 }

@@ -14,6 +14,7 @@ export const PRODUCT_CASES: Readonly<Record<string, () => Failures>> = {
   'cross-entropy and its gradients': crossEntropy,
   'NaN and Infinity stay in their rows': notFinite,
   'halves are made once for a tensor and go with it': keptHalves,
+  'a tensor beside a view of itself': besideItself,
   'storage takes half the bytes and gives them back': storedBytes,
   'a stored weight: rows, products, gather, and any other operation': storedWeight,
   'storage of bfloat16 values is exact': storedBfloat16,
@@ -203,6 +204,23 @@ async function keptHalves(): Failures {
   const expected = 4 * (M * K + K * N) + 2 * (M * 48 + K * 72) + 2 * 4;
   if (kept.some((bytes) => bytes !== expected)) failures.push(`${kept} bytes were kept, expected ${expected}`);
   if (used() !== before) failures.push(`${used() - before} bytes were left`);
+  return failures;
+}
+
+/** Both operands are one tensor to the device, by rows of other lengths. */
+async function besideItself(): Failures {
+  const values = sample(13, 36 * 42);
+  const a = tf.tensor2d(values, [36, 42]);
+  const b = tf.reshape(a, [42, 36]) as tf.Tensor2D;
+  const product = tf.matMul(a, b);
+  const failures = compare('x by its view', await product.data(), values, values, {
+    M: 36,
+    N: 36,
+    K: 42,
+    transposeA: false,
+    transposeB: false,
+  });
+  tf.dispose([a, b, product]);
   return failures;
 }
 

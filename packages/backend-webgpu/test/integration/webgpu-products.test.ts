@@ -27,7 +27,7 @@ describe.each<ProductKind>(['f16', 'subgroup-matrix'])('products of %s', (kind) 
       test('start, exact on the device', () => {
         expect(printed.refused).toBeUndefined();
         expect(printed.record).toMatchObject({ products: kind, notes: [] });
-        expect(printed.cases?.length).toBe(11);
+        expect(printed.cases?.length).toBe(12);
       });
 
       test.each(printed.cases ?? [])('$name', ({ failures, leakedTensors }) => {
