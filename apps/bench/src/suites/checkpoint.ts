@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { openGguf, openSafetensors, writeGguf, writeSafetensors } from '@marco-ts/checkpoint';
 import { alternate } from '../measure/alternate.ts';
 import { compareCase } from '../measure/compare-case.ts';
+import { createEvenValues } from '../programs/random-weights.ts';
 import type { BenchCase, BenchSuite, SuiteContext } from '../suite.ts';
 
 const DEFAULT_ROUNDS = 5;
@@ -93,18 +94,13 @@ async function compare(
   return compareCase({ case: name, unit: 'MB/s', better: 'higher', ours: ours!, peers: Object.entries(peers) });
 }
 
-/** Values spread evenly in ±0.035, as weights are. */
 function makeWeights(): Weights {
-  let state = 1;
+  const even = createEvenValues();
   return new Map(
-    Array.from({ length: NUM_TENSORS }, (_, index) => {
-      const data = new Float32Array(SHAPE[0] * SHAPE[1]);
-      for (let i = 0; i < data.length; i++) {
-        state = (Math.imul(state, 1664525) + 1013904223) | 0;
-        data[i] = (state / 2 ** 31) * 0.035;
-      }
-      return [`layer.${index}.weight`, { shape: SHAPE, data }];
-    }),
+    Array.from({ length: NUM_TENSORS }, (_, index) => [
+      `layer.${index}.weight`,
+      { shape: SHAPE, data: even(SHAPE[0] * SHAPE[1]) },
+    ]),
   );
 }
 
