@@ -1,5 +1,6 @@
 /** The wasm module: the job board that threads claim tasks from, and its exports. */
 export { findOutOfRange } from './copy';
+export { tryMicro } from './matrix/micro-kernel';
 import { runTask } from './dispatch';
 import { CLOSED, FINISHED, GENERATION, INSIDE, KERNEL, MAIN_WAITS, NEXT, SLEEPING, TOTAL, WORKER_TASKS } from './layout';
 

@@ -21,15 +21,17 @@ const sources = (await readdir(join(root, 'assembly'), { recursive: true })).map
 );
 const newestSource = Math.max(...(await Promise.all([...sources, import.meta.filename].map(changed))));
 const oldestModule = Math.min(
-  ...(await Promise.all(['relaxed-wasm.ts', 'fixed-wasm.ts'].map((name) => changed(join(outputs, name))))),
+  ...(await Promise.all(
+    ['wide-wasm.ts', 'relaxed-wasm.ts', 'fixed-wasm.ts'].map((name) => changed(join(outputs, name))),
+  )),
 );
 if (oldestModule > newestSource) process.exit(0);
 
 await mkdir(outputs, { recursive: true });
 
-for (const variant of ['relaxed', 'fixed']) {
+for (const variant of ['wide', 'relaxed', 'fixed']) {
   const files = new Map();
-  const features = ['simd', 'threads', 'bulk-memory', ...(variant === 'relaxed' ? ['relaxed-simd'] : [])];
+  const features = ['simd', 'threads', 'bulk-memory', ...(variant !== 'fixed' ? ['relaxed-simd'] : [])];
   const { error, stderr } = await asc.main(
     [
       'index.ts',
@@ -52,7 +54,9 @@ for (const variant of ['relaxed', 'fixed']) {
       '--maximumMemory',
       '65536',
       '--memoryBase',
-      '32768',
+      '40960',
+      '--use',
+      `WIDE=${variant === 'wide' ? 1 : 0}`,
       '--use',
       'abort=',
       ...features.flatMap((feature) => ['--enable', feature]),

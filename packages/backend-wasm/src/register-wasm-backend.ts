@@ -9,7 +9,7 @@ import { MarcoWasmBackend } from './wasm-backend.ts';
 export interface WasmBackendOptions {
   /** threads to use, this one included; default: every core, at most 8 */
   readonly numThreads?: number;
-  /** 'fixed' does without relaxed SIMD; default: the best that the engine has */
+  /** 'relaxed' does without 256-bit vectors, 'fixed' without relaxed SIMD too; default: the best that the engine has */
   readonly simd?: SimdLevel;
 }
 

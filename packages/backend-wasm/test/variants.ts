@@ -5,8 +5,9 @@ import { registerWasmBackendAs } from '../src/register-wasm-backend.ts';
 import type { WasmRuntime, WasmRuntimeOptions } from '../src/runtime/wasm-runtime.ts';
 
 const OPTIONS: Readonly<Record<string, WasmRuntimeOptions>> = {
-  'relaxed, 1 thread': { numThreads: 1 },
-  'relaxed, 2 threads': { numThreads: 2 },
+  'best, 1 thread': { numThreads: 1 },
+  'best, 2 threads': { numThreads: 2 },
+  'relaxed, 1 thread': { simd: 'relaxed', numThreads: 1 },
   'fixed, 1 thread': { simd: 'fixed', numThreads: 1 },
   'fixed, memory not shared': { simd: 'fixed', shared: false },
 };

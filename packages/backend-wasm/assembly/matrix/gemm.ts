@@ -8,7 +8,7 @@
 import { paramInt, paramPointer } from '../layout';
 import { dot, dots4x2 } from './dot-products';
 import { multiplyPacked } from './micro-kernel';
-import { COLUMNS, packBlockA, packBlockB } from './pack';
+import { COLUMN_BYTES, COLUMNS, packBlockA, packBlockB } from './pack';
 import { madd } from '../simd';
 
 /** Packs some panels of one batch entry of op(B), all blocks of K. */
@@ -34,7 +34,7 @@ export function gemmPackTask(task: i32): void {
     const from = transposed
       ? source + <usize>column * stride + (<usize>k0 << 2)
       : source + <usize>k0 * stride + (<usize>column << 2);
-    packBlockB(target + <usize>k0 * padded + <usize>first * (<usize>kc << 5), from, stride, transposed, columns, kc);
+    packBlockB(target + <usize>k0 * padded + <usize>first * <usize>kc * COLUMN_BYTES, from, stride, transposed, columns, kc);
   }
 }
 

@@ -1,11 +1,13 @@
 /**
- * Packs matrices into the panels that the micro-kernel reads: A in panels of 6 rows, B in panels of 8 columns, both k-major, padded with zeros.
+ * Packs matrices into the panels that the micro-kernel reads: A in panels of 6 rows, B in panels of 8 columns (16 in the wide build), both k-major, padded with zeros.
  *
  * Source: Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication"; the BLIS loop nest.
  */
 
 export const ROWS: i32 = 6;
-export const COLUMNS: i32 = 8;
+export const COLUMNS: i32 = WIDE ? 16 : 8;
+/** Bytes of one step of k in a panel of B. */
+export const COLUMN_BYTES: usize = <usize>COLUMNS << 2;
 /** Rows of memory that are packed at once where a panel takes a part of each: so many fit the ways of a cache, whatever the stride. */
 const STRIP: i32 = 8;
 
@@ -30,12 +32,55 @@ function secondHalves(a: v128, b: v128): v128 {
   return v128.shuffle<f32>(a, b, 2, 3, 6, 7);
 }
 
+/** Eight stored rows of at least kc floats become eight columns of a panel; kc is a multiple of 4. */
+// @ts-ignore: decorator
+@inline
+function transposeEight(target: usize, source: usize, stride: usize, kc: i32): void {
+  const s0 = source;
+  const s1 = s0 + stride;
+  const s2 = s1 + stride;
+  const s3 = s2 + stride;
+  const s4 = s3 + stride;
+  const s5 = s4 + stride;
+  const s6 = s5 + stride;
+  const s7 = s6 + stride;
+  for (let k = 0; k < kc; k += 4) {
+    const at = <usize>k << 2;
+    let r0 = v128.load(s0 + at);
+    let r1 = v128.load(s1 + at);
+    let r2 = v128.load(s2 + at);
+    let r3 = v128.load(s3 + at);
+    let t0 = low(r0, r1);
+    let t1 = high(r0, r1);
+    let t2 = low(r2, r3);
+    let t3 = high(r2, r3);
+    let to = target + <usize>k * COLUMN_BYTES;
+    v128.store(to, firstHalves(t0, t2));
+    v128.store(to, secondHalves(t0, t2), COLUMN_BYTES);
+    v128.store(to, firstHalves(t1, t3), 2 * COLUMN_BYTES);
+    v128.store(to, secondHalves(t1, t3), 3 * COLUMN_BYTES);
+    r0 = v128.load(s4 + at);
+    r1 = v128.load(s5 + at);
+    r2 = v128.load(s6 + at);
+    r3 = v128.load(s7 + at);
+    t0 = low(r0, r1);
+    t1 = high(r0, r1);
+    t2 = low(r2, r3);
+    t3 = high(r2, r3);
+    to += 16;
+    v128.store(to, firstHalves(t0, t2));
+    v128.store(to, secondHalves(t0, t2), COLUMN_BYTES);
+    v128.store(to, firstHalves(t1, t3), 2 * COLUMN_BYTES);
+    v128.store(to, secondHalves(t1, t3), 3 * COLUMN_BYTES);
+  }
+}
+
 /**
- * One panel of 8 columns of op(B), k from 0 to kc.
+ * One panel of COLUMNS columns of op(B), k from 0 to kc.
  * @param source element (0, 0) of the panel
  * @param stride bytes between rows of the stored matrix
  * @param transposed 0: stored [k, n]; 1: stored [n, k]
- * @param count columns that exist (1 to 8)
+ * @param count columns that exist (1 to COLUMNS)
  */
 export function packPanelB(target: usize, source: usize, stride: usize, transposed: i32, kc: i32, count: i32): void {
   if (!transposed) {
@@ -43,63 +88,32 @@ export function packPanelB(target: usize, source: usize, stride: usize, transpos
       for (let k = 0; k < kc; k++) {
         v128.store(target, v128.load(source));
         v128.store(target, v128.load(source, 16), 16);
-        target += 32;
+        if (WIDE) {
+          v128.store(target, v128.load(source, 32), 32);
+          v128.store(target, v128.load(source, 48), 48);
+        }
+        target += COLUMN_BYTES;
         source += stride;
       }
       return;
     }
     for (let k = 0; k < kc; k++) {
-      v128.store(target, f32x4.splat(0));
-      v128.store(target, f32x4.splat(0), 16);
+      memory.fill(target, 0, COLUMN_BYTES);
       for (let n = 0; n < count; n++) store<f32>(target + (<usize>n << 2), load<f32>(source + (<usize>n << 2)));
-      target += 32;
+      target += COLUMN_BYTES;
       source += stride;
     }
     return;
   }
   let k = 0;
   if (count == COLUMNS) {
-    const s0 = source;
-    const s1 = s0 + stride;
-    const s2 = s1 + stride;
-    const s3 = s2 + stride;
-    const s4 = s3 + stride;
-    const s5 = s4 + stride;
-    const s6 = s5 + stride;
-    const s7 = s6 + stride;
-    for (; k + 4 <= kc; k += 4) {
-      const at = <usize>k << 2;
-      let r0 = v128.load(s0 + at);
-      let r1 = v128.load(s1 + at);
-      let r2 = v128.load(s2 + at);
-      let r3 = v128.load(s3 + at);
-      let t0 = low(r0, r1);
-      let t1 = high(r0, r1);
-      let t2 = low(r2, r3);
-      let t3 = high(r2, r3);
-      const to = target + (<usize>k << 5);
-      v128.store(to, firstHalves(t0, t2));
-      v128.store(to, secondHalves(t0, t2), 32);
-      v128.store(to, firstHalves(t1, t3), 64);
-      v128.store(to, secondHalves(t1, t3), 96);
-      r0 = v128.load(s4 + at);
-      r1 = v128.load(s5 + at);
-      r2 = v128.load(s6 + at);
-      r3 = v128.load(s7 + at);
-      t0 = low(r0, r1);
-      t1 = high(r0, r1);
-      t2 = low(r2, r3);
-      t3 = high(r2, r3);
-      v128.store(to, firstHalves(t0, t2), 16);
-      v128.store(to, secondHalves(t0, t2), 48);
-      v128.store(to, firstHalves(t1, t3), 80);
-      v128.store(to, secondHalves(t1, t3), 112);
-    }
+    k = kc & -4;
+    transposeEight(target, source, stride, k);
+    if (WIDE) transposeEight(target + 32, source + (stride << 3), stride, k);
   }
   for (; k < kc; k++) {
-    const to = target + (<usize>k << 5);
-    v128.store(to, f32x4.splat(0));
-    v128.store(to, f32x4.splat(0), 16);
+    const to = target + <usize>k * COLUMN_BYTES;
+    memory.fill(to, 0, COLUMN_BYTES);
     for (let n = 0; n < count; n++) store<f32>(to + (<usize>n << 2), load<f32>(source + <usize>n * stride + (<usize>k << 2)));
   }
 }
@@ -192,12 +206,12 @@ export function packBlockA(target: usize, source: usize, stride: usize, transpos
 
 /** All panels of a kc x n block of op(B), one after another; in strips where it is not transposed, for the same reason. */
 export function packBlockB(target: usize, source: usize, stride: usize, transposed: i32, n: i32, kc: i32): void {
-  const panel = <usize>kc << 5;
+  const panel = <usize>kc * COLUMN_BYTES;
   const strip = transposed ? kc : STRIP;
-  const step = transposed ? stride << 3 : <usize>32;
+  const step = transposed ? stride * COLUMNS : COLUMN_BYTES;
   for (let k = 0; k < kc; k += strip) {
     const depth = min(strip, kc - k);
-    let to = target + (<usize>k << 5);
+    let to = target + <usize>k * COLUMN_BYTES;
     let from = source + <usize>k * stride;
     for (let column = 0; column < n; column += COLUMNS) {
       packPanelB(to, from, stride, transposed, depth, min(COLUMNS, n - column));

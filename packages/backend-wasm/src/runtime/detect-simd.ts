@@ -1,6 +1,7 @@
 /** Finds out which SIMD instructions the engine has by validating modules of one instruction. */
 
-export type SimdLevel = 'relaxed' | 'fixed';
+/** 'wide': relaxed SIMD whose pairs of operations V8 joins into 256-bit ones (compile-wide.ts) */
+export type SimdLevel = 'wide' | 'relaxed' | 'fixed';
 
 /** A module with one function that runs one SIMD instruction and drops its result. */
 function moduleWith(code: number[]): Uint8Array<ArrayBuffer> {
@@ -37,8 +38,8 @@ const ZERO = [0x41, 0x00, 0xfd, 0x0f];
 /** f32x4.relaxed_madd */
 const RELAXED_MADD = [0xfd, 0x85, 0x02];
 
-/** @returns the best level here, or null when the engine has no SIMD at all */
-export function detectSimd(): SimdLevel | null {
+/** @returns the best level that the engine declares, or null when the engine has no SIMD at all */
+export function detectSimd(): 'relaxed' | 'fixed' | null {
   if (typeof WebAssembly === 'undefined') return null;
   if (WebAssembly.validate(moduleWith([...ZERO, ...ZERO, ...ZERO, ...RELAXED_MADD]))) return 'relaxed';
   return WebAssembly.validate(moduleWith(ZERO)) ? 'fixed' : null;

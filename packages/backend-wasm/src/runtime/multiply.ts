@@ -35,7 +35,7 @@ const M_BLOCK = 96;
 const N_BLOCK = 1024;
 /** Enough that two threads end together, whatever the number of tasks. */
 const LEAST_TASKS = 16;
-const PANELS_PER_TASK = 8;
+const COLUMNS_PER_PACK = 64;
 const PACKED_LIMIT = 32 * 2 ** 20;
 /** Columns are packed in multiples of this, however deep they are. */
 const PACKED_COLUMNS = 512;
@@ -96,10 +96,12 @@ export function multiply(runtime: WasmRuntime, product: Product): void {
     return;
   }
 
+  const { panelColumns } = runtime;
   const columnsAtOnce = Math.min(
-    roundUp(n, 8),
+    roundUp(n, panelColumns),
     Math.max(1, Math.floor(PACKED_LIMIT / (4 * k) / PACKED_COLUMNS)) * PACKED_COLUMNS,
   );
+  const panelsPerTask = COLUMNS_PER_PACK / panelColumns;
   const entryBytes = columnsAtOnce * k * 4;
   const entriesAtOnce = batchB === 0 ? batch : Math.min(batch, Math.max(1, Math.floor(PACKED_LIMIT / entryBytes)));
   const packedBytes = batchB === 0 ? entryBytes : entryBytes * entriesAtOnce;
@@ -110,17 +112,17 @@ export function multiply(runtime: WasmRuntime, product: Product): void {
     for (let column = 0; column < n; column += columnsAtOnce) {
       const columns = Math.min(columnsAtOnce, n - column);
       let mBlock = roundUp(m / Math.ceil(m / M_BLOCK), 6);
-      let nBlock = roundUp(columns / Math.ceil(columns / N_BLOCK), 8);
+      let nBlock = roundUp(columns / Math.ceil(columns / N_BLOCK), panelColumns);
       for (let first = 0; first < batch; first += entriesAtOnce) {
         const entries = Math.min(entriesAtOnce, batch - first);
         // Flat blocks read all of packed B for few rows: narrow ones come first.
         const tooFew = () => Math.ceil(m / mBlock) * Math.ceil(columns / nBlock) * entries < LEAST_TASKS;
         while (tooFew() && mBlock > 48) mBlock = roundUp(mBlock / 2, 6);
-        while (tooFew() && nBlock > 128) nBlock = roundUp(nBlock / 2, 8);
+        while (tooFew() && nBlock > 128) nBlock = roundUp(nBlock / 2, panelColumns);
         while (tooFew() && mBlock > 24) mBlock = roundUp(mBlock / 2, 6);
         const rowBlocks = Math.ceil(m / mBlock);
         const columnBlocks = Math.ceil(columns / nBlock);
-        const packTasks = Math.ceil(columns / 8 / PANELS_PER_TASK);
+        const packTasks = Math.ceil(columns / panelColumns / panelsPerTask);
         const parameters = [
           ...head(first, column, columns),
           packed,
@@ -131,9 +133,9 @@ export function multiply(runtime: WasmRuntime, product: Product): void {
           nBlock,
           rowBlocks,
           columnBlocks,
-          PANELS_PER_TASK,
+          panelsPerTask,
           packTasks,
-          batchB === 0 ? 0 : roundUp(columns, 8) * k * 4,
+          batchB === 0 ? 0 : roundUp(columns, panelColumns) * k * 4,
         ];
         runtime.run(KERNEL.gemmPack, packTasks * (batchB === 0 ? 1 : entries), parameters, parallel);
         runtime.run(KERNEL.gemm, rowBlocks * columnBlocks * entries, parameters, parallel);

@@ -6,11 +6,12 @@
  */
 
 const NODE_SOURCE = `
-const { parentPort, workerData } = require('node:worker_threads');
-const { module, memory, thread } = workerData;
-const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-parentPort.postMessage('ready');
-exports.workerLoop(thread);
+const { parentPort } = require('node:worker_threads');
+parentPort.once('message', ({ module, memory, thread }) => {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  parentPort.postMessage('ready');
+  exports.workerLoop(thread);
+});
 `;
 
 const WEB_SOURCE = `
@@ -29,6 +30,7 @@ const PATIENCE_MS = 2000;
 
 interface NodeWorker {
   unref(): void;
+  postMessage(message: unknown): void;
   once(event: 'message' | 'error', listener: (value: unknown) => void): void;
 }
 interface WorkerThreads {
@@ -44,61 +46,82 @@ function nodeWorkerThreads(): WorkerThreads | null {
   return (host.process.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined) ?? null;
 }
 
-/** Resolves when the worker is up or patience is over; rejects when it fails. */
-function untilReady(start: (ready: () => void, failed: (error: unknown) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, PATIENCE_MS);
-    start(
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      (error) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
+/** A worker thread that was told to start and waits for its kernels. */
+interface Starting {
+  /** Resolves when the worker takes part or patience is over; rejects when it cannot. */
+  run(message: { module: WebAssembly.Module; memory: WebAssembly.Memory; thread: number }): Promise<void>;
+}
+
+function startInNode({ Worker }: WorkerThreads): Starting {
+  const worker = new Worker(NODE_SOURCE, { eval: true, execArgv: [] });
+  const failed = new Promise<never>((_, reject) => worker.once('error', reject));
+  // Told by `run`, which may come later.
+  failed.catch(() => {});
+  worker.unref();
+  return {
+    run(message) {
+      const ready = new Promise<void>((resolve) => worker.once('message', () => resolve()));
+      worker.postMessage(message);
+      return soon(Promise.race([ready, failed]));
+    },
+  };
+}
+
+function startInPage(url: string): Starting {
+  const worker = new Worker(url);
+  const failed = new Promise<never>((_, reject) => {
+    worker.onerror = (event) => reject(event.message ?? REFUSED);
   });
+  failed.catch(() => {});
+  return {
+    run(message) {
+      const ready = new Promise<void>((resolve) => {
+        worker.onmessage = () => resolve();
+      });
+      worker.postMessage(message);
+      return soon(Promise.race([ready, failed]));
+    },
+  };
+}
+
+/** Waits for a worker, but not for ever. */
+async function soon(ready: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS);
+  });
+  await Promise.race([ready, patience]).finally(() => clearTimeout(timer));
+}
+
+/** Workers that load while the kernels are compiled. */
+export interface StartingWorkers {
+  /**
+   * Gives them the kernels; they are threads 1 to their number.
+   * @returns how many there are; 0 where the engine has no workers
+   * @throws what the engine reports when one cannot start
+   */
+  run(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<number>;
 }
 
 /**
- * @param count workers wanted; they are threads 1 to `count`
- * @returns how many were started; 0 where there are no workers at all
- * @throws what the engine reports when one cannot start
+ * @param count workers wanted
+ * @throws what the engine reports when it refuses at once; what it reports later comes from `run`
  */
-export async function startWorkers(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  count: number,
-): Promise<number> {
-  const numbers = Array.from({ length: count }, (_, i) => i + 1);
+export function startWorkers(count: number): StartingWorkers {
   const threads = nodeWorkerThreads();
-  if (threads) {
-    await Promise.all(
-      numbers.map((thread) =>
-        untilReady((ready, failed) => {
-          const workerData = { module, memory, thread };
-          const worker = new threads.Worker(NODE_SOURCE, { eval: true, execArgv: [], workerData });
-          worker.once('error', failed);
-          worker.once('message', ready);
-          worker.unref();
-        }),
-      ),
-    );
-    return count;
-  }
-  if (typeof Worker === 'undefined' || typeof Blob === 'undefined') return 0;
-  const url = URL.createObjectURL(new Blob([WEB_SOURCE], { type: 'text/javascript' }));
-  await Promise.all(
-    numbers.map((thread) =>
-      untilReady((ready, failed) => {
-        const worker = new Worker(url);
-        worker.onerror = (event) => failed(event.message ?? REFUSED);
-        worker.onmessage = ready;
-        worker.postMessage({ module, memory, thread });
-      }),
-    ),
-  );
-  URL.revokeObjectURL(url);
-  return count;
+  const inPage = !threads && typeof Worker !== 'undefined' && typeof Blob !== 'undefined';
+  const url = inPage ? URL.createObjectURL(new Blob([WEB_SOURCE], { type: 'text/javascript' })) : null;
+  const workers = Array.from({ length: count }, () =>
+    threads ? startInNode(threads) : url === null ? null : startInPage(url),
+  ).filter((worker) => worker !== null);
+  return {
+    async run(module, memory) {
+      try {
+        await Promise.all(workers.map((worker, i) => worker.run({ module, memory, thread: i + 1 })));
+        return workers.length;
+      } finally {
+        if (url !== null) URL.revokeObjectURL(url);
+      }
+    },
+  };
 }

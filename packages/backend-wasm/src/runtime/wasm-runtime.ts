@@ -7,9 +7,12 @@
  */
 import { fixedWasm } from '../generated/fixed-wasm.ts';
 import { relaxedWasm } from '../generated/relaxed-wasm.ts';
+import { wideWasm } from '../generated/wide-wasm.ts';
 import { createAllocator } from './allocator.ts';
+import { compileWide, isWideGood, type TrialExports } from './compile-wide.ts';
+import { decodeBase64 } from './decode-base64.ts';
 import { detectSimd, type SimdLevel } from './detect-simd.ts';
-import { startWorkers } from './start-workers.ts';
+import { type StartingWorkers, startWorkers } from './start-workers.ts';
 import { unshareMemory } from './unshare-memory.ts';
 
 export interface WasmRuntimeOptions {
@@ -26,6 +29,8 @@ export interface WasmRuntime {
   readonly numThreads: number;
   readonly shared: boolean;
   readonly notes: readonly string[];
+  /** columns of B that are packed side by side */
+  readonly panelColumns: number;
   /**
    * @param what names the wish in the error when memory runs out
    * @throws Error when the memory is full and `onFull` cannot make room
@@ -49,7 +54,7 @@ export interface WasmRuntime {
   bytesReserved(): number;
 }
 
-interface Exports {
+interface Exports extends TrialExports {
   prepare(): void;
   runAlone(kernel: number, numTasks: number): void;
   runShared(kernel: number, numTasks: number, maySleep: number): void;
@@ -57,6 +62,9 @@ interface Exports {
   tasksByWorkers(): number;
 }
 
+const WASM: Readonly<Record<SimdLevel, string>> = { wide: wideWasm, relaxed: relaxedWasm, fixed: fixedWasm };
+/** What assembly/matrix/pack.ts packs side by side. */
+const PANEL_COLUMNS: Readonly<Record<SimdLevel, number>> = { wide: 16, relaxed: 8, fixed: 8 };
 const PAGE = 65536;
 const HEAP = PAGE;
 const PARAMETERS = 512;
@@ -73,13 +81,6 @@ export function floatBits(value: number): number {
 
 const fail = (rule: string, got: string, next: string): Error =>
   new Error(`[@marco-ts/backend-wasm] registerWasmBackend: ${rule}, got ${got}. ${next}`);
-
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
-}
 
 /** How many threads to use, and what to tell about it. */
 function chooseThreads(wanted: number | undefined, shared: boolean, notes: string[]): number {
@@ -103,6 +104,7 @@ function chooseThreads(wanted: number | undefined, shared: boolean, notes: strin
   return wanted ?? Math.min(cores, 8);
 }
 
+/** The build to start with. */
 function chooseSimd(wanted: SimdLevel | undefined, notes: string[]): SimdLevel {
   const found = detectSimd();
   if (!found)
@@ -111,12 +113,29 @@ function chooseSimd(wanted: SimdLevel | undefined, notes: string[]): SimdLevel {
       'an engine without it',
       'Use Node 22.18 or newer, or a browser of 2023 or newer.',
     );
-  if (wanted !== undefined && wanted !== 'relaxed' && wanted !== 'fixed') {
-    throw fail("simd must be 'relaxed' or 'fixed'", String(wanted), 'Leave it out to use the best there is.');
+  if (wanted !== undefined && !(wanted in WASM)) {
+    throw fail("simd must be 'wide', 'relaxed' or 'fixed'", String(wanted), 'Leave it out to use the best there is.');
   }
   if (found === 'fixed' && wanted !== 'fixed')
     notes.push('fixed SIMD: this engine has no relaxed SIMD, products run at about half the speed');
-  return wanted === 'fixed' ? 'fixed' : found;
+  return found === 'fixed' ? 'fixed' : (wanted ?? 'wide');
+}
+
+interface Build {
+  readonly simd: SimdLevel;
+  readonly module: WebAssembly.Module;
+  readonly exports: Exports;
+}
+
+/** Compiles a build over the memory; where the wide one is not to be had, the relaxed one. */
+async function startBuild(simd: SimdLevel, memory: WebAssembly.Memory, shared: boolean): Promise<Build> {
+  const bytes = decodeBase64(WASM[simd]);
+  const code = shared ? bytes : unshareMemory(bytes);
+  const module = simd === 'wide' ? compileWide(code) : await WebAssembly.compile(code);
+  if (!module) return startBuild('relaxed', memory, shared);
+  const exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports;
+  if (simd === 'wide' && !isWideGood(exports, memory, HEAP)) return startBuild('relaxed', memory, shared);
+  return { simd, module, exports };
 }
 
 /** A memory as large as the engine will reserve. */
@@ -133,22 +152,25 @@ function createMemory(shared: boolean, maximumPages: number): WebAssembly.Memory
 /** Compiles the kernels and starts the threads. */
 export async function createWasmRuntime(options: WasmRuntimeOptions = {}): Promise<WasmRuntime> {
   const notes: string[] = [];
-  const simd = chooseSimd(options.simd, notes);
+  const wanted = chooseSimd(options.simd, notes);
   const shared = (options.shared ?? true) && typeof SharedArrayBuffer !== 'undefined';
   let numThreads = chooseThreads(options.numThreads, shared, notes);
-  const code = decodeBase64(simd === 'relaxed' ? relaxedWasm : fixedWasm);
-  const module = await WebAssembly.compile(shared ? code : unshareMemory(code));
   const memory = createMemory(shared, options.maximumPages ?? 65536);
-  const exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as Exports;
-  exports.prepare();
+  const noWorkers = (error: unknown) => {
+    notes.push(`one thread: worker threads cannot start here (${String(error)})`);
+    return null;
+  };
+  let workers: StartingWorkers | null = null;
   if (numThreads > 1) {
     try {
-      numThreads = 1 + (await startWorkers(module, memory, numThreads - 1));
+      workers = startWorkers(numThreads - 1);
     } catch (error) {
-      notes.push(`one thread: worker threads cannot start here (${String(error)})`);
-      numThreads = 1;
+      noWorkers(error);
     }
   }
+  const { simd, module, exports } = await startBuild(wanted, memory, shared);
+  exports.prepare();
+  numThreads = 1 + ((await workers?.run(module, memory).catch(noWorkers)) ?? 0);
   // A page's main thread may not sleep; everywhere else it may.
   const maySleep = typeof document === 'undefined' ? 1 : 0;
 
@@ -185,6 +207,7 @@ export async function createWasmRuntime(options: WasmRuntimeOptions = {}): Promi
     numThreads,
     shared,
     notes: Object.freeze(notes),
+    panelColumns: PANEL_COLUMNS[simd],
     allocate,
     onFull(callback) {
       makeRoom = callback;

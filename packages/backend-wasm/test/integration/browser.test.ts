@@ -91,7 +91,7 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
       expect(result.record).toEqual({ name: 'marco-wasm', simd: 'relaxed', numThreads: 2, shared: true, notes: [] });
       expect(result.tasksByWorkers).toBeGreaterThan(0);
       expect(result).toMatchObject({ numTensors: 0, bytesInUse: 0 });
-      expect(new Set(result.hashes)).toEqual(new Set([await hashesInNode('relaxed, 2 threads')]));
+      expect(new Set(result.hashes)).toEqual(new Set([await hashesInNode('best, 2 threads')]));
     },
   );
 
@@ -99,7 +99,7 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
     const result = await runInPage('/isolated', { numThreads: 2 }, true);
     expect(result.record).toMatchObject({ numThreads: 2, shared: true, notes: [] });
     expect(result.tasksByWorkers).toBeGreaterThan(0);
-    expect(new Set(result.hashes)).toEqual(new Set([await hashesInNode('relaxed, 2 threads')]));
+    expect(new Set(result.hashes)).toEqual(new Set([await hashesInNode('best, 2 threads')]));
   });
 
   test('a page that is not isolated: one thread, said so, the same bits', async () => {
@@ -109,14 +109,14 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
       'one thread: no SharedArrayBuffer here (a page must be cross-origin isolated)',
     ]);
     expect(result).toMatchObject({ tasksByWorkers: 0, numTensors: 0, bytesInUse: 0 });
-    expect(new Set(result.hashes)).toEqual(new Set([await hashesInNode('relaxed, 1 thread')]));
+    expect(new Set(result.hashes)).toEqual(new Set([await hashesInNode('best, 1 thread')]));
   });
 
   test('a page whose policy forbids workers from blobs: one thread, said so', async () => {
     const result = await runInPage('/isolated-without-blobs', { numThreads: 2 });
     expect(result.record).toMatchObject({ numThreads: 1, shared: true });
     expect(result.record.notes[0]).toMatch(/^one thread: worker threads cannot start here \(.*blob/);
-    expect(new Set(result.hashes)).toEqual(new Set([await hashesInNode('relaxed, 1 thread')]));
+    expect(new Set(result.hashes)).toEqual(new Set([await hashesInNode('best, 1 thread')]));
   });
 
   test('the fixed build gives the same bits as in Node', async () => {

@@ -57,7 +57,7 @@ const attention: WasmKernel = (args) => {
   }
   const tiles = Math.ceil(S / TILE_KEYS);
   const keyBytes = roundUp(B * K * tiles * TILE_KEYS * H * 4, 64);
-  const valueBytes = roundUp(B * K * tiles * TILE_KEYS * roundUp(H, 8) * 4, 64);
+  const valueBytes = roundUp(B * K * tiles * TILE_KEYS * roundUp(H, runtime.panelColumns) * 4, 64);
   const perThread = roundUp((TILE_ROWS * H + 2 * TILE_ROWS * TILE_KEYS + 2 * TILE_ROWS) * 4, 64);
   runtime.withScratch(keyBytes + valueBytes + perThread * runtime.numThreads, (packed) => {
     const parameters = [...head, packed, packed + keyBytes, packed + keyBytes + valueBytes, perThread];
@@ -84,7 +84,7 @@ const attentionGrad: WasmKernel = (args) => {
   const dk = backend.output([B, S, K, H]);
   const dv = backend.output([B, S, K, H]);
   runtime.bytes(dq.address, B * L * N * H * 4).fill(0);
-  const padded = roundUp(H, 8);
+  const padded = roundUp(H, runtime.panelColumns);
   const floats =
     GRAD_TILE_KEYS * (4 * H + padded) +
     GRAD_TILE_ROWS * (H + padded) +
