@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { mixedWork } from '../test/mixed-work.ts';
 import { type Numbers, randomFloats, registerVariants, runOn } from '../test/variants.ts';
 import { registerWasmBackend, registerWasmBackendAs } from './register-wasm-backend.ts';
@@ -18,7 +18,7 @@ test('a wrong option is refused, and does not spoil the next call', async () => 
       /numThreads must be a whole number of at least 1/,
     );
   await expect(registerWasmBackend({ simd: 'broad' as never })).rejects.toThrow(
-    /simd must be 'wide', 'relaxed' or 'fixed', got broad/,
+    /simd and MARCO_WASM_SIMD must be 'wide', 'relaxed' or 'fixed', got broad/,
   );
 });
 
@@ -31,6 +31,18 @@ test('registers once, says what it chose and does not take over', async () => {
   expect(await registerWasmBackend({ numThreads: 1 })).toBe(record);
   expect(tf.engine().backendName).toBe(before);
   expect(await tf.setBackend('marco-wasm')).toBe(true);
+});
+
+test('the environment may name the build, an option comes first', async () => {
+  vi.stubEnv('MARCO_WASM_SIMD', 'relaxed');
+  try {
+    expect((await createWasmRuntime({ numThreads: 1 })).simd).toBe('relaxed');
+    expect((await createWasmRuntime({ numThreads: 1, simd: 'fixed' })).simd).toBe('fixed');
+    vi.stubEnv('MARCO_WASM_SIMD', 'broad');
+    await expect(createWasmRuntime()).rejects.toThrow(/got broad/);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test('more threads than cores: the cores, and a note', async () => {

@@ -104,8 +104,11 @@ function chooseThreads(wanted: number | undefined, shared: boolean, notes: strin
   return wanted ?? Math.min(cores, 8);
 }
 
-/** The build to start with. */
-function chooseSimd(wanted: SimdLevel | undefined, notes: string[]): SimdLevel {
+const isSimdLevel = (name: string): name is SimdLevel => Object.hasOwn(WASM, name);
+
+/** The build to start with; what neither the caller nor the environment names is the best. */
+function chooseSimd(asked: string | undefined, notes: string[]): SimdLevel {
+  const wanted = asked ?? (globalThis as { process?: NodeJS.Process }).process?.env?.MARCO_WASM_SIMD;
   const found = detectSimd();
   if (!found)
     throw fail(
@@ -113,8 +116,12 @@ function chooseSimd(wanted: SimdLevel | undefined, notes: string[]): SimdLevel {
       'an engine without it',
       'Use Node 22.18 or newer, or a browser of 2023 or newer.',
     );
-  if (wanted !== undefined && !(wanted in WASM)) {
-    throw fail("simd must be 'wide', 'relaxed' or 'fixed'", String(wanted), 'Leave it out to use the best there is.');
+  if (wanted !== undefined && !isSimdLevel(wanted)) {
+    throw fail(
+      "simd and MARCO_WASM_SIMD must be 'wide', 'relaxed' or 'fixed'",
+      String(wanted),
+      'Leave it out to use the best there is.',
+    );
   }
   if (found === 'fixed' && wanted !== 'fixed')
     notes.push('fixed SIMD: this engine has no relaxed SIMD, products run at about half the speed');
