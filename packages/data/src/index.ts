@@ -213,6 +213,7 @@ export {
 export { type ReadUdhrOptions, readUdhr } from './readers/read-udhr.ts';
 export type { UdhrArticle, UdhrDeclaration, UdhrProblem } from './readers/udhr-declaration.ts';
 export { type OpenShardOptions, openShard } from './shards/open-shard.ts';
+export { type ExpectedTokenizer, requireOneTokenizer } from './shards/require-one-tokenizer.ts';
 export type { Shard, ShardInfo, ShardTokenizer } from './shards/shard.ts';
 export { type WriteShardOptions, writeShard } from './shards/write-shard.ts';
 export {

@@ -175,3 +175,31 @@ test('tokens by name and number', () => {
   expect(smallTokenizer.idToToken(479)).toBe('<|im_end|>');
   expect(smallTokenizer.idToToken(480)).toBeUndefined();
 });
+
+test('a fingerprint follows what becomes of ordinary text, and nothing else', () => {
+  const { fingerprint } = smallTokenizer;
+  expect(fingerprint()).toMatch(/^[0-9a-f]{64}$/);
+  const addedTokens = json.added_tokens as Json[];
+  const id = smallTokenizer.vocabSize;
+  const reordered = Object.fromEntries(Object.entries(json.pre_tokenizer as Json).reverse());
+  const merges = (json.model.merges as (string | string[])[]).map((merge) =>
+    typeof merge === 'string' ? merge.split(' ') : merge.join(' '),
+  );
+  const same = [
+    make({}, { eos_token: '<|im_end|>', chat_template: 'another' }),
+    make({ pre_tokenizer: reordered }),
+    makeModel({ merges }),
+    make({ added_tokens: [...addedTokens, { id, content: '<|tool|>', special: true }] }),
+  ];
+  for (const tokenizer of same) expect(tokenizer.fingerprint()).toBe(fingerprint());
+  const vocab = Object.entries(json.model.vocab as Record<string, number>);
+  const [[first, firstId], [second, secondId]] = [vocab[0]!, vocab[1]!];
+  const other = [
+    // Of the same size and with the same pieces, as it is missed most easily.
+    makeModel({ vocab: { ...Object.fromEntries(vocab), [first]: secondId, [second]: firstId } }),
+    makeModel({ merges: [...(json.model.merges as string[])].reverse() }),
+    make({ normalizer: json.normalizer === null ? { type: 'NFC' } : null }),
+    make({ added_tokens: [...addedTokens, { id, content: 'whole', special: false }] }),
+  ];
+  expect(new Set([fingerprint(), ...other.map((tokenizer) => tokenizer.fingerprint())]).size).toBe(5);
+});

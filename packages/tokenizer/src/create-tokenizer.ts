@@ -7,6 +7,7 @@ import { createChatRenderer, expectMessages } from './chat/chat-template.ts';
 import { encodeChat } from './chat/encode-chat.ts';
 import { buildTokenizerJson } from './files/build-tokenizer-json.ts';
 import { tokenizerFiles } from './files/tokenizer-files.ts';
+import { tokenizerFingerprint } from './files/tokenizer-fingerprint.ts';
 import { type JsonObject, parseTokenizerJson } from './files/tokenizer-json.ts';
 import { createTextEncoder } from './text/encode-text.ts';
 import { normalizeNfc } from './text/normalize-nfc.ts';
@@ -66,6 +67,7 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
     );
   }
 
+  let fingerprint: string | undefined;
   const surround = (ids: Int32Array): Int32Array =>
     spec.idsBefore.length + spec.idsAfter.length === 0
       ? ids
@@ -126,6 +128,10 @@ export function createTokenizer(source: TokenizerSource): Tokenizer {
       return renderer.render(messages, options);
     },
     encodeChat: (messages, options = {}) => encodeChat(renderer, encodeText, specialTexts, messages, options),
+    fingerprint: () => {
+      fingerprint ??= tokenizerFingerprint(json, spec);
+      return fingerprint;
+    },
     files: () => tokenizerFiles(json, config, spec, idToToken),
   };
 }

@@ -4,6 +4,7 @@
 import { tokenizerError } from './tokenizer-error.ts';
 
 interface NodeModules {
+  readonly 'node:crypto': typeof import('node:crypto');
   readonly 'node:fs/promises': typeof import('node:fs/promises');
   readonly 'node:os': typeof import('node:os');
   readonly 'node:worker_threads': typeof import('node:worker_threads');

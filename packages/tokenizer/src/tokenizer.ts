@@ -81,6 +81,12 @@ export interface Tokenizer {
   renderChat(messages: readonly TemplateMessage[], options?: ChatOptions): string;
   /** Ids of a conversation. Special-token text inside a message is encoded as ordinary text. */
   encodeChat(messages: readonly TemplateMessage[], options?: ChatOptions): EncodedChat;
+  /**
+   * SHA-256 of all that turns ordinary text into ids: equal fingerprints, equal tokens. Special tokens and the chat template are no part of it.
+   *
+   * @throws Error outside Node.js
+   */
+  fingerprint(): string;
   /** Contents of a Hugging Face tokenizer directory by file name. */
   files(): Record<string, string>;
 }

@@ -32,6 +32,7 @@ export function pretrainStage(stageName: string, previous: string): Stage<Recipe
         stageName,
         planPath: join(inputs.shards!, planFile(stageName)),
         shardsDirectory: join(inputs.shards!, SHARDS_DIRECTORY),
+        tokenizerDirectory: inputs.tokenizer!,
         loadModel: () => loadStageModel(previousDirectory),
         previousDirectory,
         config: config(recipe),

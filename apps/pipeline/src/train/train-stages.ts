@@ -13,6 +13,7 @@ import {
   packSequences,
   planMixture,
   readDocuments,
+  requireOneTokenizer,
   type Shard,
   sourceStatsFromShards,
 } from '@marco-ts/data';
@@ -29,6 +30,7 @@ import {
 import { languageTiers, mixtureTierOf, sharesWithinTier } from '../config/recipe-languages.ts';
 import { BadInputError } from '../errors.ts';
 import type { Stage, StageContext } from '../runner/stage.ts';
+import { asBadInput } from '../stage-files/dataset-sources.ts';
 import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
 import { planFile } from '../stages/shards-stage.ts';
@@ -67,6 +69,7 @@ const planStage: Stage<TrainRecipe> = {
     const shards: Shard[] = [];
     try {
       for (const name of await shardNames(recipe.shards)) shards.push(await openShard(join(recipe.shards, name)));
+      await asBadInput(async () => requireOneTokenizer(shards));
       await requireKnownIds(shards, recipe);
       const sources = sourceStatsFromShards(shards, mixtureTierOf(recipe));
       progress.start({ total: stages.length, unit: 'mixtures' });
@@ -126,6 +129,7 @@ function stage(name: string, previous: string | undefined): Stage<TrainRecipe> {
           stageName: name,
           planPath: join(inputs[PLAN_STAGE]!, planFile(name)),
           shardsDirectory: shards,
+          tokenizerDirectory: hasTokenizer ? model : undefined,
           loadModel: () => (previous === undefined ? loadQwen2(model) : loadStageModel(inputs[previous]!)),
           previousDirectory,
           config,

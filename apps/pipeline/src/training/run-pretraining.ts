@@ -13,6 +13,7 @@ import type { StageModel } from '../stage-files/model-files.ts';
 import { numStepsOf } from '../stage-files/used-tokens.ts';
 import { runTraining, type TrainingContext, type TrainingPlan } from '../stages/run-training.ts';
 import { makeSchedule } from './make-schedule.ts';
+import { requireModelTokenizer } from './require-model-tokenizer.ts';
 
 export interface PretrainingWorker {
   /** in [0, numWorkers): micro-batches are dealt out in turn */
@@ -28,6 +29,8 @@ export interface PretrainingPlan {
   readonly planPath: string;
   /** holds a directory per shard of the plan */
   readonly shardsDirectory: string;
+  /** of the model, where it has one: the shards must be of it */
+  readonly tokenizerDirectory: string | undefined;
   readonly loadModel: () => Promise<StageModel>;
   /** of the stage before, for moments to carry on */
   readonly previousDirectory: string;
@@ -48,6 +51,9 @@ export async function runPretraining(context: TrainingContext, plan: Pretraining
   const shards: Shard[] = [];
   try {
     for (const name of packed.shardNames) shards.push(await openShard(join(plan.shardsDirectory, name)));
+    if (plan.tokenizerDirectory !== undefined) {
+      await requireModelTokenizer(shards, plan.tokenizerDirectory, context.log);
+    }
     const loader = createBatchLoader({ shards, packed, microBatchSize });
     const model = await plan.loadModel();
     const numSteps = numStepsOf(packed.numSequences, microBatchSize * gradAccumSteps * numWorkers);

@@ -3,11 +3,12 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { disposeParams, tf } from '@marco-ts/core';
 import { saveQwen2 } from '@marco-ts/model/files';
+import { loadTokenizer, trainTokenizer } from '@marco-ts/tokenizer';
 import { readJsonlLog } from '@marco-ts/trainer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tinyChatModel } from '../fixtures/tiny-chat-model.ts';
@@ -179,4 +180,45 @@ test('a worker without a mailbox, a folder without shards, and shards of more id
   expect(unknown.output).toMatch(/below the model's vocabSize 280, got \d+ in all at .*shards\/cmn_Hans/);
   disposeParams(params);
   fewer.get('model.embed_tokens.weight')!.dispose();
+});
+
+test('shards of another tokenizer of the same size are refused before a step, shards that do not say theirs are trained on with a warning', async () => {
+  const info = (directory: string) => join(root, directory, 'swh_Latn', 'shard.json');
+  const change = (directory: string, changes: Record<string, unknown>): void => {
+    cpSync(join(root, 'shards'), join(root, directory), { recursive: true });
+    const written = JSON.parse(readFileSync(info(directory), 'utf8')) as Record<string, unknown>;
+    writeFileSync(info(directory), JSON.stringify({ ...written, ...changes }));
+  };
+  // As they are when the tokenizer's directory was exchanged between two runs of tokenization.
+  change('mixed', { tokenizerFingerprint: 'f'.repeat(64) });
+  const mixed = await marcoTrain(['-o', 'mixed-run', '--shards', 'mixed']);
+  expect(mixed.code, mixed.output).toBe(2);
+  expect(mixed.output).toContain(`got ${'f'.repeat(12)}… at ${info('mixed')}`);
+
+  const modelTokenizer = await loadTokenizer(join(root, 'model'));
+  const { vocabSize } = modelTokenizer;
+  const foreign = trainTokenizer(
+    Array.from(
+      { length: 300 },
+      (_, index) => `Whatever else was learned in ${(index * 7919).toString(36)}, it differs.`,
+    ),
+    { vocabSize },
+  );
+  expect(foreign.vocabSize).toBe(vocabSize);
+  cpSync(join(root, 'model'), join(root, 'foreign'), { recursive: true });
+  for (const [name, contents] of Object.entries(foreign.files())) writeFileSync(join(root, 'foreign', name), contents);
+  const own = modelTokenizer.fingerprint();
+  const other = await marcoTrain(['-o', 'foreign-run', '--model', 'foreign']);
+  expect(other.code, other.output).toBe(2);
+  expect(other.output).toContain(
+    `with the tokenizer ${foreign.fingerprint().slice(0, 12)}… of ${join(root, 'foreign')}, got ${own.slice(0, 12)}… at ${join(root, 'shards', 'cmn_Hans', 'shard.json')}`,
+  );
+  expect(existsSync(join(root, 'foreign-run', '02-first.partial', 'training.jsonl'))).toBe(false);
+
+  change('unmarked', { tokenizerFingerprint: undefined });
+  const short = [0, 1].flatMap((index) => ['--set', `pretrain.stages[${index}].numTokens=128`]);
+  const unmarked = await marcoTrain(['-o', 'unmarked-run', '--shards', 'unmarked', ...short]);
+  expect(unmarked.code, unmarked.output).toBe(0);
+  expect(unmarked.output).toContain('1 of 4 shards do not say which tokenizer wrote them, such as');
+  expect(unmarked.output).toContain(join(root, 'unmarked', 'swh_Latn'));
 });

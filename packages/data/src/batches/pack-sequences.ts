@@ -7,6 +7,7 @@
  */
 import type { MixturePlan } from '../mixture/plan-mixture.ts';
 import { createRandomStream, shuffleInPlace } from '../random/create-random-stream.ts';
+import { requireOneTokenizer } from '../shards/require-one-tokenizer.ts';
 import type { Shard } from '../shards/shard.ts';
 import { packBestFit } from './best-fit.ts';
 import type { PackedPlan } from './packed-plan.ts';
@@ -97,7 +98,7 @@ function takePieces(options: PackSequencesOptions) {
 }
 
 /**
- * @throws Error for a sequence length below 2, and for a planned source without documents
+ * @throws Error for a sequence length below 2, for a planned source without documents, and for shards of two tokenizers
  */
 export function packSequences(options: PackSequencesOptions): PackedPlan {
   const { shards, plan, sequenceLength, seed } = options;
@@ -106,6 +107,7 @@ export function packSequences(options: PackSequencesOptions): PackedPlan {
       `[@marco-ts/data] packSequences: sequenceLength must be an integer of at least 2, got ${sequenceLength}. Use a power of two.`,
     );
   }
+  requireOneTokenizer(shards);
   const { pieces, numPieces, placedTokens } = takePieces(options);
   const { numBins, binOf } = packBestFit(pieces.length, sequenceLength);
 

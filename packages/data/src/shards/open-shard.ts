@@ -57,6 +57,9 @@ async function readInfo(directory: string): Promise<ShardInfo> {
   if (!Array.isArray(info.languages) || typeof info.tokensChecksum !== 'string' || typeof info.name !== 'string') {
     throw refuse('name, languages and checksums must be there', Object.keys(info).join(', '), path);
   }
+  if (info.tokenizerFingerprint !== undefined && typeof info.tokenizerFingerprint !== 'string') {
+    throw refuse('tokenizerFingerprint must be text', JSON.stringify(info.tokenizerFingerprint), path);
+  }
   return info as ShardInfo;
 }
 

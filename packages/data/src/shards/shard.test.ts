@@ -1,11 +1,13 @@
 import { mkdtemp, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { appendIds } from '@marco-ts/tokenizer';
+import { appendIds, loadTokenizer, trainTokenizer } from '@marco-ts/tokenizer';
 import { expect, test } from 'vitest';
+import { packSequences } from '../batches/pack-sequences.ts';
 import type { Document } from '../document.ts';
 import { openShard } from './open-shard.ts';
-import type { ShardTokenizer } from './shard.ts';
+import { requireOneTokenizer } from './require-one-tokenizer.ts';
+import type { Shard, ShardTokenizer } from './shard.ts';
 import { writeShard } from './write-shard.ts';
 
 const bytes: ShardTokenizer = {
@@ -131,4 +133,41 @@ test('a shard without documents is whole', async () => {
   const directory = await place();
   await write(directory, bytes, []);
   expect((await openShard(directory)).info).toMatchObject({ numDocuments: 0, numTokens: 0 });
+});
+
+test('shards say which tokenizer wrote them: another of the same size is refused, of the same after saving is not', async () => {
+  const sentences = documents.map(({ text }) => `${text} and more`);
+  const tokenizer = trainTokenizer(sentences, { vocabSize: 263 });
+  const other = trainTokenizer(
+    sentences.map((text) => [...text].reverse().join('')),
+    { vocabSize: 263 },
+  );
+  expect(other.vocabSize).toBe(tokenizer.vocabSize);
+  const saved = await mkdtemp(join(tmpdir(), 'tokenizer-'));
+  for (const [name, contents] of Object.entries(tokenizer.files())) await writeFile(join(saved, name), contents);
+  const open = async (by: ShardTokenizer) => {
+    const directory = await place();
+    await write(directory, by);
+    return openShard(directory);
+  };
+  const shards = [await open(tokenizer), await open(await loadTokenizer(saved)), await open(other), await open(bytes)];
+  const [first, again, foreign, unmarked] = shards as [Shard, Shard, Shard, Shard];
+  expect(first.info.tokenizerFingerprint).toBe(tokenizer.fingerprint());
+  expect(unmarked.info).not.toHaveProperty('tokenizerFingerprint');
+
+  const expected = { fingerprint: tokenizer.fingerprint(), where: 'my-model' };
+  expect(requireOneTokenizer([first, again, unmarked], expected)).toEqual([unmarked]);
+  expect(requireOneTokenizer([unmarked])).toEqual([unmarked]);
+  const [wanted, got] = [tokenizer, other].map((one) => one.fingerprint().slice(0, 12));
+  expect(() => requireOneTokenizer([first, foreign], expected)).toThrow(
+    `with the tokenizer ${wanted}… of my-model, got ${got}… at ${foreign.directory}/shard.json`,
+  );
+  expect(() => requireOneTokenizer([unmarked, first, foreign])).toThrow(
+    `${wanted}… of ${first.directory}/shard.json, got ${got}… at ${foreign.directory}`,
+  );
+  const plan = { numTokens: 0, sources: [] };
+  expect(() => packSequences({ shards: [first, foreign], plan, sequenceLength: 8, seed: 1 })).toThrow(
+    'shards must be written with the tokenizer',
+  );
+  for (const shard of shards) shard.close();
 });

@@ -18,6 +18,8 @@ export interface ShardInfo {
   readonly dtype: 'uint16' | 'uint32';
   readonly vocabSize: number;
   readonly eosTokenId: number;
+  /** Of the tokenizer that wrote it; absent in shards of an earlier version and of other libraries. */
+  readonly tokenizerFingerprint?: string;
   readonly numDocuments: number;
   /** Includes the end-of-text token that closes every document. */
   readonly numTokens: number;
@@ -50,4 +52,6 @@ export interface ShardTokenizer {
   readonly eosTokenId: number;
   /** Special tokens in the text are plain text here: documents cannot forge them. */
   appendOrdinary(text: string, list: IdList): void;
+  /** Recorded in the shard, so that it is not trained on as another tokenizer's. */
+  fingerprint?(): string;
 }

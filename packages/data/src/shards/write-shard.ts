@@ -112,6 +112,7 @@ export async function writeShard(
       dtype,
       vocabSize: tokenizer.vocabSize,
       eosTokenId: tokenizer.eosTokenId,
+      ...(tokenizer.fingerprint && { tokenizerFingerprint: tokenizer.fingerprint() }),
       numDocuments: languageIds.length,
       numTokens,
       numBytes,
