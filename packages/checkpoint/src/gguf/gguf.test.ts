@@ -122,6 +122,33 @@ describe('Q8_0', () => {
     expect([...bytes.subarray(34)]).toEqual(new Array(34).fill(0));
   });
 
+  test('each of many blocks has the bytes of the definition, and values just beside halves too', () => {
+    const values = Float32Array.from({ length: 7 * 32 }, (_, i) => Math.fround(((i * 37) % 255) - 127) / 2);
+    const bits = new Uint32Array(values.buffer);
+    for (let i = 0; i < values.length; i++) if (values[i] !== 0) bits[i]! += (i % 3) - 1;
+    for (let block = 0; block < 7; block++) values[block * 32 + block] = block % 2 ? 127 : -127 / 3;
+    const expected = Array.from(values, (value, i) => {
+      const block = values.subarray(i & ~31, (i & ~31) + 32);
+      const scale = Math.fround(Math.max(...block.map(Math.abs)) / 127);
+      const scaled = Math.abs(Math.fround(value * Math.fround(1 / scale)));
+      return Math.sign(value) * (scaled - Math.floor(scaled) >= 0.5 ? Math.ceil(scaled) : Math.floor(scaled)) + 0;
+    });
+    const bytes = new Uint8Array(7 * 34);
+    expect(encodeFloats('Q8_0', values, bytes)).toBe(-1);
+    expect(expected.map((_, i) => new DataView(bytes.buffer).getInt8((i >> 5) * 34 + 2 + (i & 31)))).toEqual(expected);
+  });
+
+  test('the first block whose scale F16 cannot hold is named by its largest value, wherever it lies among others', () => {
+    for (const at of [0, 33, 70, 127, 128, 200]) {
+      for (const bad of [Number.NaN, Number.NEGATIVE_INFINITY, 65536 * 127]) {
+        const values = new Float32Array(224).fill(1);
+        values[at] = bad;
+        if (at + 32 < 224) values[at + 32] = Number.NaN;
+        expect(encodeFloats('Q8_0', values, new Uint8Array(7 * 34))).toBe(at);
+      }
+    }
+  });
+
   test('every value comes back within half a step of its block', () => {
     const finite = fc.float({ noNaN: true, min: -1e6, max: 1e6 });
     fc.assert(

@@ -87,5 +87,5 @@ export function encodeFloats(type: PackedType, values: Float32Array, target: Uin
 }
 
 function wholeVectors(count: number): number {
-  return (count + 7) & ~7;
+  return (count + 127) & ~127;
 }
