@@ -47,6 +47,7 @@ import { asBadInput, datasetFingerprint } from '../stage-files/dataset-sources.t
 import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
 import { readJsonLines, writeJsonLines } from '../stage-files/json-lines.ts';
 import { MODEL_DIRECTORY } from '../stage-files/model-files.ts';
+import { CHECKPOINTS_DIRECTORY } from '../stages/run-training.ts';
 import { startBackend } from '../stages/start-backend.ts';
 import { trainOnPreferences } from '../stages/train-on-preferences.ts';
 import type { AlignRecipe, ChatServer } from './align-recipe.ts';
@@ -81,7 +82,7 @@ function pairsStage(round: number, previous: string | undefined): Stage<AlignRec
     name: `round-${round}-pairs`,
     title: `round ${round}: preference pairs`,
     // For the answers of servers, which cost money.
-    resumable: true,
+    resumesFrom: ANSWERS_FILE,
     dependsOn: previous === undefined ? [] : [previous],
     config: (recipe) => ({
       rows: recipe.rows,
@@ -225,7 +226,7 @@ function trainStage(round: number, previous: string | undefined): Stage<AlignRec
     name: `round-${round}`,
     title: `round ${round}: training`,
     dependsOn: [pairsFrom, ...(previous === undefined ? [] : [previous])],
-    resumable: true,
+    resumesFrom: CHECKPOINTS_DIRECTORY,
     config: ({ training, seed, model }) => ({ training, seed, model: directoryFingerprint(model) }),
     async run(context) {
       const { directory, inputs, recipe, seed, log } = context;

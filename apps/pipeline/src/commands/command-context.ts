@@ -9,6 +9,12 @@ export interface CommandContext {
   setExitCode(code: number): void;
 }
 
+/** Of every command that runs stages. */
+export const DISCARD_OPTION = [
+  '--discard-unfinished',
+  'delete what a half-done stage has saved where its recipe changed, and begin it anew (default: refuse)',
+] as const;
+
 export const EXIT_CODE_HELP = `
 Exit codes:
   0    done, or nothing was left to do

@@ -5,9 +5,9 @@
  * finished directory with the same key has the same contents and is not made again, unless files of it are gone or damaged.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type JsonObject, stageHash } from '@marco-ts/checkpoint';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { type JsonObject, type StageManifest, stageHash } from '@marco-ts/checkpoint';
 import { describeChanges } from '../config/describe-changes.ts';
 import type { RunRecipe, Stage } from './stage.ts';
 import { findStageEntry, listStageEntries, PARTIAL_SUFFIX, stageDirectoryName } from './stage-directories.ts';
@@ -25,6 +25,8 @@ export interface PlannedStage<R extends RunRecipe> {
   readonly status: 'up-to-date' | 'resume' | 'run';
   /** why it runs, in words; empty when it is up to date */
   readonly reason: string;
+  /** path from the run directory of what was saved by an unfinished attempt that cannot go on: running the stage deletes it */
+  readonly wouldDelete?: string;
 }
 
 /** What an unfinished directory was being made from; written into it when a stage begins. */
@@ -60,13 +62,16 @@ export async function planRun<R extends RunRecipe>(options: {
     const path = join(options.directory, findStageEntry(entries, directoryName, ''));
     const partial = join(options.directory, findStageEntry(entries, directoryName, PARTIAL_SUFFIX));
     const manifest = await readStageManifest(path);
-    const entry = { stage, directoryName, key, inputKeys, config, versions };
+    const unfinished = stage.resumesFrom === undefined ? undefined : await readUnfinished(partial);
+    const saved = stage.resumesFrom && join(partial, stage.resumesFrom);
+    const isLost = saved !== undefined && unfinished?.key !== key && (await hasContents(saved));
+    const lost = isLost ? { wouldDelete: relative(options.directory, saved) } : {};
+    const entry = { stage, directoryName, key, inputKeys, config, versions, ...lost };
     const damage = manifest?.hash === key ? await findDamage(path, manifest.notes?.files, 'sizes') : undefined;
     if (manifest?.hash === key && damage === undefined) {
       planned.set(stage.name, { ...entry, status: 'up-to-date', reason: '' });
       continue;
     }
-    const unfinished = stage.resumable === true ? await readUnfinished(partial) : undefined;
     if (unfinished?.key === key) {
       planned.set(stage.name, { ...entry, status: 'resume', reason: 'goes on where it stopped' });
       continue;
@@ -74,20 +79,23 @@ export async function planRun<R extends RunRecipe>(options: {
     planned.set(stage.name, { ...entry, status: 'run', reason: reasonToRun() });
 
     function reasonToRun(): string {
-      const begun = unfinished?.config && describeChanges(unfinished.config, config);
-      if (begun !== undefined && begun.length > 0)
-        return `begins anew, what is unfinished had another config: ${begun.join('; ')}`;
+      const begun = unfinished && whatChanged(unfinished);
+      if (begun !== undefined) return `begins anew, what is unfinished cannot go on: ${begun}`;
       if (manifest === null)
         return existsSync(path) ? 'its directory has no manifest that can be read: it is not finished' : 'not run yet';
-      if (damage !== undefined) return damage;
-      const changes = describeChanges(manifest.config, config);
+      return damage ?? whatChanged(manifest) ?? 'its inputs changed';
+    }
+
+    function whatChanged(before: Partial<Pick<StageManifest, 'config' | 'versions' | 'inputs'>>): string | undefined {
+      const changes = before.config === undefined ? [] : describeChanges(before.config, config);
       if (changes.length > 0) return `config changed: ${changes.join('; ')}`;
-      const outdated = Object.entries(versions).find(([name, version]) => manifest.versions[name] !== version);
+      const { versions: old = versions, inputs: oldInputs = inputKeys } = before;
+      const outdated = Object.entries(versions).find(([name, version]) => old[name] !== version);
       if (outdated !== undefined) {
-        return `the version of ${outdated[0]} changed: ${manifest.versions[outdated[0]] ?? 'unknown'} -> ${outdated[1]}`;
+        return `the version of ${outdated[0]} changed: ${old[outdated[0]] ?? 'unknown'} -> ${outdated[1]}`;
       }
-      const inputs = stage.dependsOn.filter((name) => manifest.inputs[name] !== inputKeys[name]);
-      return inputs.length > 0 ? `its input changed: ${inputs.join(', ')}` : 'its inputs changed';
+      const inputs = stage.dependsOn.filter((name) => oldInputs[name] !== inputKeys[name]);
+      return inputs.length > 0 ? `its input changed: ${inputs.join(', ')}` : undefined;
     }
   }
   return [...planned.values()];
@@ -121,11 +129,20 @@ export async function damageOf(stageDirectory: string): Promise<string | undefin
   return findDamage(stageDirectory, (await readStageManifest(stageDirectory))?.notes?.files, 'contents');
 }
 
-/** @returns undefined where nothing was begun; the config is absent in files of an older version */
-async function readUnfinished(directory: string): Promise<{ key: string; config?: JsonObject } | undefined> {
+/** What an unfinished stage was begun from; files of an older version hold less. */
+type UnfinishedRecord = { readonly key: string } & Partial<Pick<StageManifest, 'config' | 'versions' | 'inputs'>>;
+
+/** @returns undefined where nothing was begun */
+async function readUnfinished(directory: string): Promise<UnfinishedRecord | undefined> {
   try {
     return JSON.parse(await readFile(join(directory, UNFINISHED_FILE), 'utf8'));
   } catch {
     return undefined;
   }
+}
+
+async function hasContents(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return false;
+  return found.isDirectory() ? (await readdir(path)).length > 0 : found.size > 0;
 }

@@ -23,12 +23,14 @@ async function run(
   stages?: Stage<ToyRecipe>[],
   codeVersion = '1',
   verify?: 'inputs' | 'all',
+  discardUnfinished?: boolean,
 ) {
   const calls: string[] = [];
   const logs: string[] = [];
   const outcome = await runStages({
     stages: stages ?? toyStages(calls),
     ...(verify && { verify }),
+    ...(discardUnfinished && { discardUnfinished }),
     recipe: { ...TOY_RECIPE, ...changes },
     source: 'toy',
     directory,
@@ -189,9 +191,10 @@ describe('another set of stages', () => {
 describe('failures', () => {
   const failing = (error: Error, resumable: boolean): Stage<ToyRecipe>[] => {
     const stages = toyStages();
+    const { resumesFrom: _, ...squares } = stages[1]!;
     stages[1] = {
-      ...stages[1]!,
-      resumable,
+      ...squares,
+      ...(resumable && { resumesFrom: 'half.txt' }),
       async run({ directory }) {
         writeFileSync(join(directory, 'half.txt'), 'half');
         throw error;
@@ -216,13 +219,76 @@ describe('failures', () => {
     expect((await run()).outcome.ran).toEqual(['squares', 'sum']);
   });
 
-  test('an unfinished directory of another config is not continued, and what changed is told', async () => {
-    await expect(run({}, failing(new Error('no'), true))).rejects.toThrow(StageFailedError);
-    await expect(run({ factor: 9 }, failing(new Error('no'), true))).rejects.toThrow(StageFailedError);
-    const log = readFileSync(join(directory, 'run.log'), 'utf8');
-    expect(log).toMatch(/stage squares: begins anew, what is unfinished had another config: factor \S+ -> 9/);
-    await run({ factor: 7 });
-    expect(existsSync(join(directory, '02-squares', 'half.txt'))).toBe(false);
+  describe('what a half-done stage has saved', () => {
+    const half = () => join(directory, '02-squares.partial', 'half.txt');
+    const fail = (changes: Partial<ToyRecipe> = {}, codeVersion?: string) =>
+      run(changes, failing(new Error('no'), true), codeVersion);
+
+    test('is not deleted unasked: the error names the fields, the place and the ways out, and nothing changes', async () => {
+      await expect(fail()).rejects.toThrow(StageFailedError);
+      const before = contents(directory);
+      const record = readFileSync(join(directory, 'recipe.json'), 'utf8');
+      const refused = fail({ factor: 9 });
+      await expect(refused).rejects.toThrow(BadInputError);
+      await expect(refused).rejects.toThrow(
+        `squares half done and what it began from changed (begins anew, what is unfinished cannot go on: config changed: factor 3 -> 9; nested.list[1] 3 -> 9) at ${half()}`,
+      );
+      await expect(refused).rejects.toThrow(/Take the change back.*another run directory.*--discard-unfinished/);
+      expect(contents(directory)).toEqual(before);
+      expect(readFileSync(join(directory, 'recipe.json'), 'utf8')).toBe(record);
+      // The change taken back, it goes on.
+      await expect(fail()).rejects.toThrow(StageFailedError);
+      expect(readFileSync(join(directory, 'run.log'), 'utf8')).toMatch(/stage squares: goes on where it stopped/);
+    });
+
+    test('is refused when the cause is an earlier stage or another version, which is named', async () => {
+      await expect(fail()).rejects.toThrow(StageFailedError);
+      await expect(fail({ count: 6 })).rejects.toThrow(
+        'its input changed: numbers; numbers: config changed: count 5 -> 6',
+      );
+      await expect(fail({}, '2')).rejects.toThrow('the version of marco-ts changed: 1 -> 2');
+      expect(existsSync(half())).toBe(true);
+      const [squares] = (
+        await planRun({
+          stages: failing(new Error('no'), true),
+          recipe: { ...TOY_RECIPE, count: 6 },
+          directory,
+          codeVersion: '1',
+        })
+      ).slice(1);
+      expect(squares).toMatchObject({ status: 'run', wouldDelete: join('02-squares.partial', 'half.txt') });
+    });
+
+    test('is deleted when that is asked for, and the log says so', async () => {
+      await expect(fail()).rejects.toThrow(StageFailedError);
+      const [numbers, squares, sum] = toyStages();
+      const stages = [numbers!, { ...squares!, resumesFrom: 'half.txt' }, sum!];
+      await expect(run({ factor: 8 }, stages)).rejects.toThrow(BadInputError);
+      const { outcome, logs } = await run({ factor: 8 }, stages, '1', undefined, true);
+      expect(outcome.ran).toEqual(['squares', 'sum']);
+      expect(logs).toContain(`stage squares: deletes ${join('02-squares.partial', 'half.txt')}, as it was asked to`);
+      expect(existsSync(join(directory, '02-squares', 'half.txt'))).toBe(false);
+    });
+
+    test('a finished stage that is found damaged does not take another attempt with it either', async () => {
+      await run();
+      await expect(fail({ factor: 9 })).rejects.toThrow(StageFailedError);
+      writeFileSync(join(directory, '02-squares', 'squares.json'), '[');
+      await expect(run({}, failing(new Error('no'), true))).rejects.toThrow(
+        /factor 9 -> 3.* at \S+half\.txt\. Nothing was changed/,
+      );
+      expect(existsSync(half())).toBe(true);
+    });
+
+    test('nothing saved, nothing to refuse: a stage that failed at its start begins anew with the mended recipe', async () => {
+      const stages = failing(new BadInputError('too long'), true);
+      stages[1] = { ...stages[1]!, resumesFrom: 'checkpoints' };
+      await expect(run({}, stages)).rejects.toThrow(StageFailedError);
+      expect(existsSync(half())).toBe(true);
+      const { outcome, logs } = await run({ factor: 9 });
+      expect(outcome.ran).toEqual(['squares', 'sum']);
+      expect(logs.join('\n')).toMatch(/cannot go on: config changed: factor 3 -> 9/);
+    });
   });
 
   test('bad input found by a stage ends with the code for bad input', async () => {

@@ -11,6 +11,7 @@ import { BadInputError, InterruptedError, StageFailedError, type StopSignal } fr
 import { formatBytes } from '../format/format-quantity.ts';
 import { measurePeakMemory } from './measure-peak-memory.ts';
 import { type PlannedStage, planRun, UNFINISHED_FILE, withDamagedStages } from './plan-run.ts';
+import { losesWork, requireNothingLost } from './require-nothing-lost.ts';
 import { checkRunDirectory, openRunDirectory } from './run-directory.ts';
 import { acquireRunLock } from './run-lock.ts';
 import type { RunRecipe, Stage, StageCounts, StageProgress } from './stage.ts';
@@ -54,9 +55,10 @@ const LOG_FILE = 'run.log';
 
 /**
  * @param options.source what the recipe was read from, for `recipe.json`
+ * @param options.discardUnfinished whether what a half-done stage has saved may be deleted, where what it began from changed; default false
  * @param options.verify which finished stages' files are read and held against their checksums; default those that a stage builds on
  * @param options.signal its `reason` is an `InterruptedError`; any other reason counts as SIGINT
- * @throws BadInputError when the directory is in use or holds something else
+ * @throws BadInputError when the directory is in use or holds something else, or when a half-done stage would lose what it saved
  * @throws InterruptedError when the signal stopped it; the same call goes on where it stopped
  * @throws StageFailedError when a stage threw; finished stages are kept
  */
@@ -66,6 +68,7 @@ export async function runStages<R extends RunRecipe>(options: {
   source: string;
   directory: string;
   codeVersion: string;
+  discardUnfinished?: boolean;
   verify?: 'inputs' | 'all';
   signal?: AbortSignal;
   observer?: RunObserver;
@@ -78,8 +81,16 @@ export async function runStages<R extends RunRecipe>(options: {
     await mkdir(directory, { recursive: true });
     const lock = await acquireRunLock(directory);
     try {
-      await openRunDirectory(directory, recipe, options.source);
       await repairDirectory(directory);
+      const names = stages.map((stage, index) => stageDirectoryName(index, stage.name));
+      const renumbered = await renumberStages(directory, names);
+      const planned = await withDamagedStages(
+        await planRun({ stages, recipe, directory, codeVersion }),
+        directory,
+        options.verify ?? 'inputs',
+      );
+      if (options.discardUnfinished !== true) requireNothingLost(planned, directory);
+      await openRunDirectory(directory, recipe, options.source);
       const log = (message: string): Promise<void> => {
         observer.onLog?.(message);
         return appendFile(join(directory, LOG_FILE), `${new Date().toISOString()} ${message}\n`).catch(() => undefined);
@@ -87,13 +98,7 @@ export async function runStages<R extends RunRecipe>(options: {
       if (lock.tookOverFrom !== null) {
         await log(`took over the lock of process ${lock.tookOverFrom.pid}, which no longer runs`);
       }
-      const names = stages.map((stage, index) => stageDirectoryName(index, stage.name));
-      for (const line of await renumberStages(directory, names)) await log(line);
-      const planned = await withDamagedStages(
-        await planRun({ stages, recipe, directory, codeVersion }),
-        directory,
-        options.verify ?? 'inputs',
-      );
+      for (const line of renumbered) await log(line);
       observer.onPlan?.(planned as unknown as readonly PlannedStage<RunRecipe>[]);
       const ran: string[] = [];
       for (const entry of planned) {
@@ -130,6 +135,7 @@ async function runStage<R extends RunRecipe>(options: {
   const { stage } = entry;
   const path = join(directory, entry.directoryName);
   const partial = `${path}${PARTIAL_SUFFIX}`;
+  if (losesWork(entry)) await options.log(`stage ${stage.name}: deletes ${entry.wouldDelete}, as it was asked to`);
   if (entry.status === 'run') await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   const before = entry.status === 'resume' ? await readSpent(partial) : 0;
@@ -139,7 +145,13 @@ async function runStage<R extends RunRecipe>(options: {
   const recordUnfinished = (): Promise<void> =>
     writeFileAtomic(
       join(partial, UNFINISHED_FILE),
-      JSON.stringify({ key: entry.key, config: entry.config, seconds: spent() }),
+      JSON.stringify({
+        key: entry.key,
+        config: entry.config,
+        versions: entry.versions,
+        inputs: entry.inputKeys,
+        seconds: spent(),
+      }),
     );
   await recordUnfinished();
   observer.onStageStart?.(entry as unknown as PlannedStage<RunRecipe>);
@@ -167,7 +179,7 @@ async function runStage<R extends RunRecipe>(options: {
     endMeasurement();
     await Promise.all(pendingLogs);
     const explained = await explainDiskError(error, directory);
-    const keep = stage.resumable === true;
+    const keep = stage.resumesFrom !== undefined;
     if (keep) await recordUnfinished().catch(() => undefined);
     else await rm(partial, { recursive: true, force: true }).catch(() => undefined);
     if (signal.aborted) {

@@ -51,8 +51,11 @@ export interface Stage<R extends RunRecipe> {
   readonly dependsOn: readonly string[];
   /** raised by hand when the same config gives another output than before; default 1 */
   readonly version?: number;
-  /** keeps its unfinished directory when stopped and goes on from it; default false: it starts over */
-  readonly resumable?: boolean;
+  /**
+   * File or folder within its directory that a stopped stage goes on from; its unfinished directory is then kept. Once there is something in it,
+   * it is not deleted unasked. Default none: a stopped stage starts over.
+   */
+  readonly resumesFrom?: string;
   /** The part of the recipe that the output depends on, and nothing else: when it changes, the stage and all that depends on it run again. */
   config(recipe: R): JsonObject;
   /** Fills the directory of the context. Returns what it counted. */

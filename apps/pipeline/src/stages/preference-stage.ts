@@ -28,6 +28,7 @@ import { writeJsonLines } from '../stage-files/json-lines.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
 import { measurePreferences } from './measure-held-out.ts';
 import { openReplay } from './open-replay.ts';
+import { CHECKPOINTS_DIRECTORY } from './run-training.ts';
 import { startBackend } from './start-backend.ts';
 import { trainOnPreferences } from './train-on-preferences.ts';
 import { validateStage } from './validate-stage.ts';
@@ -41,7 +42,7 @@ export function preferenceStage(settings: PreferenceSettings, previous: string):
     name: PREFERENCE_STAGE,
     title: 'preference alignment (DPO)',
     dependsOn: ['data', 'tokenizer', 'shards', previous],
-    resumable: true,
+    resumesFrom: CHECKPOINTS_DIRECTORY,
     config: ({ seed, data }) => ({ preference: settings, seed, pivotLanguage: data.parallel.pivotLanguage }),
     async run(context) {
       const { directory, inputs, recipe, seed, log, signal } = context;

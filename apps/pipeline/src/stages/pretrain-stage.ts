@@ -6,6 +6,7 @@ import type { Recipe } from '../config/recipe-schema.ts';
 import type { Stage } from '../runner/stage.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
 import { runPretraining, transitionsOf } from '../training/run-pretraining.ts';
+import { CHECKPOINTS_DIRECTORY } from './run-training.ts';
 import { planFile, SHARDS_DIRECTORY } from './shards-stage.ts';
 import { validateStage } from './validate-stage.ts';
 
@@ -22,7 +23,7 @@ export function pretrainStage(stageName: string, previous: string): Stage<Recipe
     name: stageName,
     title: `pretraining ${stageName}`,
     dependsOn: ['data', 'tokenizer', 'shards', previous],
-    resumable: true,
+    resumesFrom: CHECKPOINTS_DIRECTORY,
     config,
     run(context) {
       const { inputs, recipe } = context;

@@ -35,7 +35,8 @@ export { TRAINING_LOG_FILE } from '../training/make-loggers.ts';
 export const BACKEND_FILE = 'backend.json';
 /** Where `lora` of the settings leaves the adapter, in PEFT's format. */
 export const ADAPTER_DIRECTORY = 'adapter';
-const CHECKPOINTS_DIRECTORY = 'checkpoints';
+/** What a stopped stage that trains goes on from. */
+export const CHECKPOINTS_DIRECTORY = 'checkpoints';
 
 /** What every training section of a recipe has. */
 export type TrainingSettings = TrainingOptions &

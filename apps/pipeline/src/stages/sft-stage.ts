@@ -20,7 +20,7 @@ import { holdOutConversations } from './hold-out-conversations.ts';
 import { measureConversations } from './measure-held-out.ts';
 import { openReplay } from './open-replay.ts';
 import { ownConversations } from './own-conversations.ts';
-import { runTraining } from './run-training.ts';
+import { CHECKPOINTS_DIRECTORY, runTraining } from './run-training.ts';
 import { startBackend } from './start-backend.ts';
 import { validateStage } from './validate-stage.ts';
 
@@ -34,7 +34,7 @@ export function sftStage(settings: SftSettings, previous: string): Stage<Recipe>
     name: SFT_STAGE,
     title: 'instruction tuning',
     dependsOn: ['data', 'tokenizer', 'shards', previous],
-    resumable: true,
+    resumesFrom: CHECKPOINTS_DIRECTORY,
     config: (recipe) => ({
       sft: settings,
       seed: recipe.seed,

@@ -33,6 +33,7 @@ import type { Stage, StageContext } from '../runner/stage.ts';
 import { asBadInput } from '../stage-files/dataset-sources.ts';
 import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
 import { loadStageModel } from '../stage-files/model-files.ts';
+import { CHECKPOINTS_DIRECTORY } from '../stages/run-training.ts';
 import { planFile } from '../stages/shards-stage.ts';
 import { readModelConfig } from '../training/planned-model-config.ts';
 import { type PretrainingWorker, runPretraining } from '../training/run-pretraining.ts';
@@ -113,7 +114,7 @@ function stage(name: string, previous: string | undefined): Stage<TrainRecipe> {
     name,
     title: `pretraining ${name}`,
     dependsOn: previous === undefined ? [PLAN_STAGE] : [PLAN_STAGE, previous],
-    resumable: true,
+    resumesFrom: CHECKPOINTS_DIRECTORY,
     config: (recipe) =>
       ({ ...commonConfig(recipe), stage: name, worker: recipe.worker ?? null }) as unknown as JsonObject,
     async run(context) {

@@ -68,7 +68,7 @@ const modelHash = (directory: string): string =>
     .update(readFileSync(join(root, directory, 'model', 'model.safetensors')))
     .digest('hex');
 
-test('trains both stages; SIGUSR1 saves and ends with 138, and the same command ends in the same model', async () => {
+test('trains both stages; SIGUSR1 saves and ends with 138, and the same command ends in the same model; with another recipe it is refused', async () => {
   const straight = await marcoTrain(['-o', 'straight']);
   expect(straight.code, straight.output).toBe(0);
   expect(readdirSync(join(root, 'straight', '03-second')).sort()).toEqual(
@@ -82,6 +82,14 @@ test('trains both stages; SIGUSR1 saves and ends with 138, and the same command 
     signal: 'SIGUSR1',
   });
   expect(stopped.code, stopped.output).toBe(138);
+  const checkpoints = join(root, 'stopped', '02-first.partial', 'checkpoints');
+  const saved = readdirSync(checkpoints);
+  const changed = await marcoTrain(['-o', 'stopped', '--set', 'pretrain.stages[0].learningRate=0.002']);
+  expect(changed.code, changed.output).toBe(2);
+  expect(changed.output).toMatch(
+    /stage first half done .*stages\[0\]\.learningRate 0\.004 -> 0\.002\) at stopped\/02-first\.partial\/checkpoints.*--discard-unfinished/,
+  );
+  expect(readdirSync(checkpoints)).toEqual(saved);
   const resumed = await marcoTrain(['-o', 'stopped']);
   expect(resumed.code, resumed.output).toBe(0);
   expect(modelHash('stopped/03-second')).toBe(modelHash('straight/03-second'));

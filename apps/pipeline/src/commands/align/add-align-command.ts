@@ -3,7 +3,7 @@ import type { BackendName } from '@marco-ts/core';
 import { type Command, Option } from 'commander';
 import { ALIGN_LOSSES, REWARD_NAMES } from '../../align/align-recipe.ts';
 import { BACKEND_NAMES } from '../../config/recipe-schema.ts';
-import { type CommandContext, collect, EXIT_CODE_HELP } from '../command-context.ts';
+import { type CommandContext, collect, DISCARD_OPTION, EXIT_CODE_HELP } from '../command-context.ts';
 import { numberFromZero, wholeNumber } from '../model/model-options.ts';
 
 export interface AlignOptions {
@@ -41,6 +41,7 @@ export interface AlignOptions {
   readonly seed: number;
   readonly backend?: BackendName;
   readonly threads?: number;
+  readonly discardUnfinished?: boolean;
   readonly json?: boolean;
 }
 
@@ -94,6 +95,7 @@ export function addAlignCommand(program: Command, { pipeline, output }: CommandC
       new Option('--backend <name>', 'tensor backend (default: the best that starts)').choices([...BACKEND_NAMES]),
     )
     .option('--threads <count>', 'threads of the wasm backend (default: one per core)', wholeNumber)
+    .option(...DISCARD_OPTION)
     .option('--json', 'write one JSON object to stdout; messages go to stderr')
     .addHelpText(
       'after',

@@ -41,6 +41,7 @@ export async function runAlign(
     source: 'marco align',
     directory: options.output,
     codeVersion,
+    discardUnfinished: options.discardUnfinished ?? false,
   });
   const last = join(outcome.stages.at(-1)!.directory, MODEL_DIRECTORY);
   if (options.json) {

@@ -7,7 +7,14 @@ import { checkWithOverrides, loadRecipe } from '../../config/load-recipe.ts';
 import type { Recipe } from '../../config/recipe-schema.ts';
 import { writeReport } from '../../report/write-report.ts';
 import { planRun } from '../../runner/plan-run.ts';
-import { type CommandContext, collect, EXIT_CODE_HELP, ownCommand, quoted } from '../command-context.ts';
+import {
+  type CommandContext,
+  collect,
+  DISCARD_OPTION,
+  EXIT_CODE_HELP,
+  ownCommand,
+  quoted,
+} from '../command-context.ts';
 import { findRunDirectory } from './find-run-directory.ts';
 import { RECIPE_ARGUMENT } from './recipe-argument.ts';
 import { runRecipe } from './run-recipe.ts';
@@ -18,6 +25,7 @@ interface RecipeOptions {
   readonly output?: string;
   readonly set?: readonly string[];
   readonly dryRun?: boolean;
+  readonly discardUnfinished?: boolean;
   readonly json?: boolean;
 }
 
@@ -25,6 +33,7 @@ export function addRecipeCommands(program: Command, { pipeline, output }: Comman
   withRecipeOptions(program.command('run'))
     .description('run a recipe: stages that are up to date are skipped, a stopped run goes on where it stopped')
     .option('-n, --dry-run', 'say what would run and why, and write nothing')
+    .option(...DISCARD_OPTION)
     .addHelpText(
       'after',
       `
@@ -38,8 +47,8 @@ ${EXIT_CODE_HELP}`,
       const { recipe, source } = await loadRecipe(name, options.set);
       const directory = runDirectory(recipe, options);
       const resumeCommand = `${ownCommand()} resume ${quoted(directory)}`;
-      const { dryRun = false, json = false } = options;
-      await runRecipe(pipeline, { recipe, source, directory, dryRun, json, resumeCommand }, output);
+      const { dryRun = false, json = false, discardUnfinished = false } = options;
+      await runRecipe(pipeline, { recipe, source, directory, dryRun, json, discardUnfinished, resumeCommand }, output);
     });
 
   program
@@ -48,16 +57,26 @@ ${EXIT_CODE_HELP}`,
       'go on with a stopped run, with the recipe stored in its directory; a stage whose files are gone or changed runs again',
     )
     .argument('[dir]', 'run directory (default: the latest below runs/)')
+    .option(...DISCARD_OPTION)
     .option('--json', 'write one JSON object to stdout; messages go to stderr')
     .addHelpText('after', '\nExamples:\n  marco resume\n  marco resume runs/tiny-cpu')
-    .action(async (given: string | undefined, options: { json?: boolean }) => {
+    .action(async (given: string | undefined, options: { json?: boolean; discardUnfinished?: boolean }) => {
       const { directory, record } = await findRunDirectory(given);
       const recipe = checkWithOverrides(record.recipe, [], join(directory, 'recipe.json'));
       const resumeCommand = `${ownCommand()} resume ${quoted(directory)}`;
-      const { json = false } = options;
+      const { json = false, discardUnfinished = false } = options;
       await runRecipe(
         pipeline,
-        { recipe, source: record.source, directory, verify: 'all', dryRun: false, json, resumeCommand },
+        {
+          recipe,
+          source: record.source,
+          directory,
+          verify: 'all',
+          dryRun: false,
+          json,
+          discardUnfinished,
+          resumeCommand,
+        },
         output,
       );
     });

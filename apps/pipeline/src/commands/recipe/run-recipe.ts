@@ -23,6 +23,7 @@ export interface RunRequest {
   readonly directory: string;
   readonly verify?: 'inputs' | 'all';
   readonly dryRun: boolean;
+  readonly discardUnfinished: boolean;
   /** one JSON object on stdout at the end; everything for people goes to stderr */
   readonly json: boolean;
   /** the command that goes on where this run stops */
@@ -50,6 +51,7 @@ export async function runRecipe(pipeline: Pipeline, request: RunRequest, output:
       source: request.source,
       directory,
       codeVersion: pipeline.codeVersion,
+      discardUnfinished: request.discardUnfinished,
       ...(request.verify && { verify: request.verify }),
     });
   } catch (error) {

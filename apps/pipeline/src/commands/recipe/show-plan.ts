@@ -8,6 +8,7 @@ import { MIXTURE_SOURCES } from '../../config/schema/pretrain-section.ts';
 import { formatTable } from '../../console/format-table.ts';
 import { formatCount, formatShare } from '../../format/format-quantity.ts';
 import type { PlannedStage } from '../../runner/plan-run.ts';
+import { losesWork } from '../../runner/require-nothing-lost.ts';
 import type { RunRecipe } from '../../runner/stage.ts';
 
 /** One row per stage: what would happen and why. */
@@ -16,7 +17,7 @@ export function planTable<R extends RunRecipe>(planned: readonly PlannedStage<R>
     [{ title: 'stage' }, { title: 'would', align: 'left' }, { title: 'why', align: 'left' }],
     planned.map((entry) => [
       entry.directoryName,
-      entry.status === 'up-to-date' ? 'be skipped' : entry.status,
+      entry.status === 'up-to-date' ? 'be skipped' : losesWork(entry) ? 'be refused' : entry.status,
       entry.reason || 'up to date',
     ]),
   );
@@ -28,6 +29,7 @@ export function planAsJson<R extends RunRecipe>(planned: readonly PlannedStage<R
     directory: entry.directoryName,
     status: entry.status,
     reason: entry.reason,
+    ...(losesWork(entry) && { wouldDelete: entry.wouldDelete! }),
     dependsOn: [...entry.stage.dependsOn],
     hash: entry.key,
   }));

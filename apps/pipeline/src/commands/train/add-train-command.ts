@@ -1,6 +1,6 @@
 /** `marco train`: the pretraining part of a recipe alone, on shards and a model that are there; also as one of several workers. */
 import { type Command, Option } from 'commander';
-import { type CommandContext, collect, EXIT_CODE_HELP } from '../command-context.ts';
+import { type CommandContext, collect, DISCARD_OPTION, EXIT_CODE_HELP } from '../command-context.ts';
 import { numberFromZero, wholeNumber } from '../model/model-options.ts';
 import { RECIPE_ARGUMENT } from '../recipe/recipe-argument.ts';
 
@@ -17,6 +17,7 @@ export interface TrainOptions {
   readonly deltas: 'f32' | 'bf16' | 'int8';
   readonly roundTimeout: number;
   readonly s3Endpoint?: string;
+  readonly discardUnfinished?: boolean;
   readonly json?: boolean;
 }
 
@@ -45,6 +46,7 @@ export function addTrainCommand(program: Command, { pipeline, output }: CommandC
     )
     .option('--round-timeout <seconds>', 'how long a worker that was lost is waited for', numberFromZero, 600)
     .option('--s3-endpoint <url>', 'of a store that is not AWS')
+    .option(...DISCARD_OPTION)
     .option('--json', 'write one JSON object to stdout; messages go to stderr')
     .addHelpText(
       'after',

@@ -49,6 +49,7 @@ export async function runTrain({ name, options, codeVersion }: TrainRequest, out
     source,
     directory,
     codeVersion,
+    discardUnfinished: options.discardUnfinished ?? false,
   });
   const model = join(outcome.stages.at(-1)!.directory, MODEL_DIRECTORY);
   if (options.json) {
