@@ -22,8 +22,8 @@ export interface HuggingFaceModelFile {
   readonly generationConfig?: JsonObject;
   /** Every tensor, with the path of the file that holds it. */
   readonly tensors: ReadonlyMap<string, SafetensorsTensor & { readonly path: string }>;
-  /** The values of one tensor, halves widened to float32. Throws when there is no tensor of that name. */
-  readArray(name: string): Promise<NamedArray>;
+  /** The values of one tensor, halves widened to float32; `into` as for `SafetensorsFile`. Throws when there is no tensor of that name. */
+  readArray(name: string, into?: Float32Array | Int32Array): Promise<NamedArray>;
   /** As `SafetensorsFile.readPieces`. */
   readPieces(name: string): AsyncIterable<Uint8Array>;
   /** Closes the files that were opened. */
@@ -89,8 +89,8 @@ export async function openHuggingFaceModel(directory: string): Promise<HuggingFa
     config,
     ...(generationConfig && { generationConfig }),
     tensors,
-    async readArray(name) {
-      return ownerOf(name).readArray(name);
+    async readArray(name, into) {
+      return ownerOf(name).readArray(name, into);
     },
     readPieces: (name) => ownerOf(name).readPieces(name),
     close,

@@ -136,6 +136,41 @@ test('reading a half-precision tensor takes little more memory than the tensor',
   expect(peak - before).toBeLessThan(1.1 * 4 * length);
 });
 
+test.each(['F32', 'F16', 'BF16'] as const)(
+  '%s into memory that is there: only the values of the tensor change',
+  async (dtype) => {
+    const length = 700_001;
+    const values = Float32Array.from({ length }, (_, i) => (i % 255) - 127);
+    const path = join(directory, 'into.safetensors');
+    const arrays = new Map([
+      ['x', array([length], values)],
+      ['n', array([2], Int32Array.of(3, -4))],
+    ]);
+    await writeSafetensors(path, arrays, { dtype });
+    const file = await openSafetensors(path);
+    try {
+      const room = new Float32Array(length + 10).fill(9);
+      const into = room.subarray(3, length + 5);
+      const { shape, data } = await file.readArray('x', into);
+      expect(shape).toEqual([length]);
+      expect(data.buffer).toBe(room.buffer);
+      const same = Buffer.from(data.buffer, data.byteOffset, data.byteLength).equals(Buffer.from(values.buffer));
+      expect(same && data.length === length).toBe(true);
+      expect([...room.subarray(0, 3), ...room.subarray(length + 3)]).toEqual(new Array(10).fill(9));
+      const whole = new Int32Array(3);
+      expect((await file.readArray('n', whole)).data).toEqual(Int32Array.of(3, -4));
+      await expect(file.readArray('n', room)).rejects.toThrow(
+        /room for 2 values of Int32Array, got Float32Array of 700011 at/,
+      );
+      await expect(file.readArray('x', room.subarray(0, 9))).rejects.toThrow(
+        /room for 700001 values .* got Float32Array of 9 at/,
+      );
+    } finally {
+      await file.close();
+    }
+  },
+);
+
 describe('refused by the writer', () => {
   const one = (name: string, value: NamedArray): ArrayMap => new Map([[name, value]]);
   const path = () => join(directory, 'refused.safetensors');

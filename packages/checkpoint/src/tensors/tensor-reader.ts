@@ -22,9 +22,12 @@ export interface TensorReader {
   /**
    * Floating-point types become a Float32Array; integers and BOOL an Int32Array.
    *
-   * @throws for an unknown name, for a 64-bit integer that does not fit 32 bits, and for the types that only `readBytes` gives
+   * @param into memory that the values overwrite from its start, for callers that are done with the tensor before; new memory takes longer to get
+   * than most tensors take to read. The array that is given back is a view of it.
+   * @throws for an unknown name, for a 64-bit integer that does not fit 32 bits, for the types that only `readBytes` gives, and for an `into` that
+   * is too short or holds the other kind of number
    */
-  readArray(name: string): Promise<NamedArray>;
+  readArray(name: string, into?: Float32Array | Int32Array): Promise<NamedArray>;
   /** The bytes as they lie in the file, in a buffer of their own. */
   readBytes(name: string): Promise<Uint8Array>;
   /** The same bytes in pieces of 1 MiB, for tensors that are passed on; each piece is valid until the next one is asked for. */
@@ -49,10 +52,10 @@ export function createTensorReader<Tensor extends StoredTensor>(
   };
   const explain = (functionName: string, error: unknown) => explainFileError(functionName, 'read', source.path, error);
   return {
-    async readArray(name) {
+    async readArray(name, into) {
       const tensor = find('readArray', name);
       try {
-        return await readNumbers(source, name, tensor, typeOf(tensor));
+        return await readNumbers(source, name, tensor, typeOf(tensor), into);
       } catch (error) {
         throw explain('readArray', error);
       }
@@ -79,24 +82,34 @@ export function createTensorReader<Tensor extends StoredTensor>(
   };
 }
 
-async function readNumbers(source: ByteSource, name: string, tensor: StoredTensor, type: string): Promise<NamedArray> {
+async function readNumbers(
+  source: ByteSource,
+  name: string,
+  tensor: StoredTensor,
+  type: string,
+  into: Float32Array | Int32Array | undefined,
+): Promise<NamedArray> {
   const { shape, byteOffset, sizeBytes } = tensor;
-  const fault = (rule: string, got: string) =>
+  const fault = (rule: string, got: string, nextStep = 'Take its bytes with readBytes, or a file of another type.') =>
     new Error(
-      `[@marco-ts/checkpoint] readArray: ${rule}, got ${got} at tensor ${JSON.stringify(name)} of ${source.path}. Take its bytes with readBytes, or a file of another type.`,
+      `[@marco-ts/checkpoint] readArray: ${rule}, got ${got} at tensor ${JSON.stringify(name)} of ${source.path}. ${nextStep}`,
     );
   const elements = ELEMENT_TYPES[type];
   if (!elements) throw fault(`the type must be one of ${Object.keys(ELEMENT_TYPES).join(' ')}`, type);
   const { blockElements, blockBytes, isFloat, decode } = elements;
-  const values = isFloat ? new Float32Array(elementCount(shape)) : new Int32Array(elementCount(shape));
+  const Numbers = isFloat ? Float32Array : Int32Array;
+  const length = elementCount(shape);
+  if (into && !(into instanceof Numbers && into.length >= length)) {
+    const got = `${into.constructor.name} of ${into.length}`;
+    throw fault(`into must be room for ${length} values of ${Numbers.name}`, got, 'Leave it out for new memory.');
+  }
+  const values = into?.subarray(0, length) ?? new Numbers(length);
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   if (!decode) {
-    await source.read(new Uint8Array(values.buffer), byteOffset);
+    await source.read(bytes, byteOffset);
     return { shape, data: values };
   }
-  const room =
-    sizeBytes <= values.byteLength
-      ? new Uint8Array(values.buffer, values.byteLength - sizeBytes, sizeBytes)
-      : undefined;
+  const room = sizeBytes <= bytes.length ? bytes.subarray(bytes.length - sizeBytes) : undefined;
   const pieceBytes = Math.floor(PIECE_BYTES / blockBytes) * blockBytes;
   let offset = 0;
   for await (const piece of readPieces(source, byteOffset, sizeBytes, pieceBytes, room)) {
