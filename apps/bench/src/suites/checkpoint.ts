@@ -3,6 +3,7 @@
  *
  * `copy` copies the file by the operating system's call and puts it on the disk, as our writers do; `plain-read` reads its bytes into new memory;
  * `read-and-fill` also fills new memory for the float32 values, which is the least that a reader of narrower types must do.
+ * `read into` reads every tensor into the same memory, beside such a plain read and `cache-copy`, a copy that stays in the page cache.
  * All files were just written, so that reads come from the page cache.
  * Units: MB of the file per second.
  */
@@ -30,13 +31,15 @@ const FORMATS = [
   { name: 'GGUF Q8_0', write: ggufWriter('Q8_0'), open: openGguf },
 ] as const;
 
+const VERBS = ['write', 'read', 'read into'] as const;
+
 type Weights = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
 export const checkpoint: BenchSuite = {
   name: 'checkpoint',
   summary: 'safetensors and GGUF written and read: a plain copy and a plain read of the same file',
   async *run(context) {
-    const cases = FORMATS.flatMap((format) => ['write', 'read'].map((verb) => ({ format, verb })));
+    const cases = FORMATS.flatMap((format) => VERBS.map((verb) => ({ format, verb })));
     const chosen = cases.filter(({ format, verb }) => `${format.name}, ${verb}`.includes(context.only));
     if (chosen.length === 0) return;
     context.note(
@@ -51,27 +54,48 @@ export const checkpoint: BenchSuite = {
         const megabytes = (await stat(path)).size / 1e6;
         const name = `${format.name}, ${verb}`;
         const rounds = context.rounds ?? DEFAULT_ROUNDS;
-        yield verb === 'write'
-          ? await compare(name, megabytes, rounds, {
-              ours: () => format.write(join(folder, 'ours'), weights),
-              copy: () => copyAndFlush(path, join(folder, 'copy')),
-            })
-          : await compare(name, megabytes, rounds, {
-              ours: () => readAll(format.open, path),
-              'plain-read': () => readPlainly(path),
-              ...(!format.name.endsWith('F32') && {
-                'read-and-fill': async () => {
-                  await readPlainly(path);
-                  for (let i = 0; i < NUM_TENSORS; i++) new Float32Array(SHAPE[0] * SHAPE[1]).fill(1);
-                },
-              }),
-            });
+        yield await compare(name, megabytes, rounds, contestants(verb, format, weights, folder, path));
       }
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   },
 };
+
+function contestants(
+  verb: (typeof VERBS)[number],
+  format: (typeof FORMATS)[number],
+  weights: Weights,
+  folder: string,
+  path: string,
+): Readonly<Record<string, () => Promise<void>>> {
+  const copy = join(folder, 'copy');
+  if (verb === 'write') {
+    return { ours: () => format.write(join(folder, 'ours'), weights), copy: () => copyAndFlush(path, copy) };
+  }
+  if (verb === 'read into') {
+    const into = new Float32Array(SHAPE[0] * SHAPE[1]);
+    const bytes = new Uint8Array(READ_BYTES);
+    return {
+      ours: () => readAll(format.open, path, into),
+      'cache-copy': async () => {
+        await rm(copy, { force: true });
+        await copyFile(path, copy);
+      },
+      'plain-read-into': () => readPlainly(path, bytes),
+    };
+  }
+  return {
+    ours: () => readAll(format.open, path),
+    'plain-read': () => readPlainly(path),
+    ...(!format.name.endsWith('F32') && {
+      'read-and-fill': async () => {
+        await readPlainly(path);
+        for (let i = 0; i < NUM_TENSORS; i++) new Float32Array(SHAPE[0] * SHAPE[1]).fill(1);
+      },
+    }),
+  };
+}
 
 async function compare(
   name: string,
@@ -117,21 +141,26 @@ function ggufWriter(type: 'F32' | 'F16' | 'BF16' | 'Q8_0') {
 
 interface OpenFile {
   readonly tensors: ReadonlyMap<string, unknown>;
-  readArray(name: string): Promise<unknown>;
+  readArray(name: string, into?: Float32Array): Promise<unknown>;
   close(): Promise<void>;
 }
 
-async function readAll(openFile: (path: string) => Promise<OpenFile>, path: string): Promise<void> {
+async function readAll(
+  openFile: (path: string) => Promise<OpenFile>,
+  path: string,
+  into?: Float32Array,
+): Promise<void> {
   const file = await openFile(path);
-  for (const name of file.tensors.keys()) await file.readArray(name);
+  for (const name of file.tensors.keys()) await file.readArray(name, into);
   await file.close();
 }
 
-async function readPlainly(path: string): Promise<void> {
+async function readPlainly(path: string, into?: Uint8Array): Promise<void> {
   const file = await open(path, 'r');
   const { size } = await file.stat();
   for (let position = 0; position < size; position += READ_BYTES) {
-    await file.read(new Uint8Array(Math.min(READ_BYTES, size - position)), 0, undefined, position);
+    const length = Math.min(READ_BYTES, size - position);
+    await file.read(into ?? new Uint8Array(length), 0, length, position);
   }
   await file.close();
 }
