@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { BACKEND_NAMES } from '../config/recipe-schema.ts';
 import { datasetSourceSchema } from '../config/schema/dataset-source-schema.ts';
-import { loraSchema } from '../config/schema/training-options.ts';
+import { loraSchema, trainingOptions } from '../config/schema/training-options.ts';
 
 const count = z.int().positive();
 const fraction = z.number().min(0).max(1);
@@ -51,11 +51,19 @@ export const alignRecipeSchema = z
     rewards: z.partialRecord(z.enum(REWARD_NAMES), z.number().nonnegative()),
     /** smallest difference of rewards that makes a pair */
     minMargin: z.number().nonnegative(),
+    /** what `training.evaluateEverySteps` measures: preferences of a set like `rows`, or those of a share of the prompts, which is not trained on */
+    validation: z
+      .union([
+        z.strictObject({ rows: datasetSourceSchema, share: z.undefined().optional() }),
+        z.strictObject({ share: fraction.gt(0).lt(1), rows: z.undefined().optional() }),
+      ])
+      .optional(),
     training: z.strictObject({
       lossTypes: z.array(z.enum(ALIGN_LOSSES)).min(1),
       lossWeights: z.array(z.number().nonnegative()).optional(),
       beta: z.number().positive(),
       lora: loraSchema.optional(),
+      evaluateEverySteps: trainingOptions.evaluateEverySteps,
       learningRate: z.number().positive().max(1),
       numEpochs: count,
       sequenceLength: count,
@@ -77,6 +85,11 @@ export const alignRecipeSchema = z
   .refine(({ rows, numRounds }) => rows.kind === 'prompts' || numRounds === 1, {
     path: ['numRounds'],
     message: 'given preferences serve one round',
+  })
+  .refine(({ validation, training }) => (validation === undefined) === (training.evaluateEverySteps === undefined), {
+    path: ['validation'],
+    message:
+      'takes preferences (--validation or --validation-share) and how often (--evaluate-every-steps); give both or none',
   })
   .refine(({ training }) => !training.lossTypes.includes('kto') || training.lossTypes.length === 1, {
     path: ['training', 'lossTypes'],

@@ -10,6 +10,7 @@ import {
   chatSampler,
   collectPreferences,
   describeTooLong,
+  type EncodedPreferences,
   encodePreferencePairs,
   encodeUnpairedAnswers,
   formatPreferenceTable,
@@ -47,11 +48,13 @@ import { asBadInput, datasetFingerprint } from '../stage-files/dataset-sources.t
 import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
 import { readJsonLines, writeJsonLines } from '../stage-files/json-lines.ts';
 import { MODEL_DIRECTORY } from '../stage-files/model-files.ts';
+import { measurePreferences } from '../stages/measure-held-out.ts';
 import { CHECKPOINTS_DIRECTORY } from '../stages/run-training.ts';
 import { startBackend } from '../stages/start-backend.ts';
 import { trainOnPreferences } from '../stages/train-on-preferences.ts';
 import type { AlignRecipe, ChatServer } from './align-recipe.ts';
 import { cachedGenerator } from './cached-generator.ts';
+import { holdOutPreferences } from './held-out-preferences.ts';
 import { readGivenAnswers, readGivenPairs, readPrompts } from './read-align-rows.ts';
 
 export const PAIRS_FILE = 'pairs.jsonl';
@@ -227,9 +230,15 @@ function trainStage(round: number, previous: string | undefined): Stage<AlignRec
     title: `round ${round}: training`,
     dependsOn: [pairsFrom, ...(previous === undefined ? [] : [previous])],
     resumesFrom: CHECKPOINTS_DIRECTORY,
-    config: ({ training, seed, model }) => ({ training, seed, model: directoryFingerprint(model) }),
+    config: ({ training, seed, model, validation }) => ({
+      training,
+      seed,
+      model: directoryFingerprint(model),
+      ...(validation && { validation }),
+      ...(validation?.rows && { validationFiles: datasetFingerprint(validation.rows) }),
+    }),
     async run(context) {
-      const { directory, inputs, recipe, seed, log } = context;
+      const { directory, inputs, recipe, seed, log, signal } = context;
       const { training } = recipe;
       const { sequenceLength } = training;
       await startBackend(recipe);
@@ -238,26 +247,55 @@ function trainStage(round: number, previous: string | undefined): Stage<AlignRec
       const { config, params } = await loadQwen2(modelDirectory);
       const limits = { maxLength: sequenceLength, vocabSize: config.vocabSize };
       const path = join(inputs[pairsFrom]!, PAIRS_FILE);
-      const encoded = await asBadInput(async () =>
+      const { encoded, heldOut } = await asBadInput(async () =>
         training.lossTypes.includes('kto')
-          ? encodeUnpairedAnswers(tokenizer, await readJsonLines<UnpairedAnswer>(path), limits)
-          : encodePreferencePairs(tokenizer, await readJsonLines<PreferencePair>(path), limits),
+          ? encodeSplit(
+              await holdOutPreferences(
+                await readJsonLines<UnpairedAnswer>(path),
+                recipe,
+                async (source) => (await readGivenAnswers(source)).answers,
+              ),
+              (answers) => encodeUnpairedAnswers(tokenizer, answers, limits),
+            )
+          : encodeSplit(
+              await holdOutPreferences(
+                await readJsonLines<PreferencePair>(path),
+                recipe,
+                async (source) => (await readGivenPairs(source)).pairs,
+              ),
+              (pairs) => encodePreferencePairs(tokenizer, pairs, limits),
+            ),
       );
       const { numPairs, tooLong, tooLongRows: rows } = encoded;
       log(`${encoded.pairs.length} of ${numPairs} used, ${rows.length} longer than ${sequenceLength} tokens`);
       if (rows.length > 0) log(`of those that are too long ${describeTooLong(rows)}; all are in ${TOO_LONG_FILE}`);
       await writeFile(join(directory, TOO_LONG_FILE), JSON.stringify({ byLanguage: tooLong, rows }, null, 2));
+      const loss = lossOf(config, training);
+      const plan = { settings: training, tokenizer, model: { config, params }, ...loss };
+      const measure = heldOut && (await measurePreferences({ ...plan, pairs: heldOut.pairs, signal }));
+      if (heldOut !== undefined) log(`${heldOut.pairs.length} of ${heldOut.numPairs} held out are measured`);
+      else if (recipe.validation !== undefined) log('warning: nothing is measured: the share drew no prompt of these');
       return trainOnPreferences(context, {
-        settings: training,
+        ...plan,
         pairs: encoded.pairs,
-        tokenizer,
-        model: { config, params },
-        ...lossOf(config, training),
+        evaluate: measure && {
+          every: training.evaluateEverySteps!,
+          atStart: true,
+          run: (current, _, average) => measure(average ?? current),
+        },
         config: { training, seed },
         files: tokenizer.files(),
       });
     },
   };
+}
+
+/** @throws Error when the rows of a side are all too long */
+function encodeSplit<Row>(
+  { training, heldOut }: { readonly training: readonly Row[]; readonly heldOut: readonly Row[] | undefined },
+  encode: (rows: readonly Row[]) => EncodedPreferences,
+): { readonly encoded: EncodedPreferences; readonly heldOut: EncodedPreferences | undefined } {
+  return { encoded: encode(training), heldOut: heldOut?.length ? encode(heldOut) : undefined };
 }
 
 function lossOf(config: Qwen2Config, { lossTypes, lossWeights, beta, recompute }: AlignRecipe['training']) {

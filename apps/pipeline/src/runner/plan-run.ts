@@ -81,6 +81,7 @@ export async function planRun<R extends RunRecipe>(options: {
     function reasonToRun(): string {
       const begun = unfinished && whatChanged(unfinished);
       if (begun !== undefined) return `begins anew, what is unfinished cannot go on: ${begun}`;
+      if (isLost) return 'begins anew, what the unfinished stage began from is not recorded';
       if (manifest === null)
         return existsSync(path) ? 'its directory has no manifest that can be read: it is not finished' : 'not run yet';
       return damage ?? whatChanged(manifest) ?? 'its inputs changed';

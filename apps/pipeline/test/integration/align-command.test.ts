@@ -173,6 +173,89 @@ test('an adapter: the first loss is ln 2 against the model with it off, and the 
   disposeParams(after.params);
 });
 
+const eventsOf = async (output: string): Promise<StepLog[]> =>
+  (await readFile(join(output, '02-round-1', 'training.jsonl'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+interface StepLog {
+  readonly type: string;
+  readonly step: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+test('held-out preferences are measured before, while and after, against the model before, and change nothing in training', async () => {
+  const pairOf = (number: number) => ({
+    prompt: `Haki ${number}?`,
+    chosen: 'Kila mtu ana haki.',
+    rejected: 'life',
+    language: number % 2 === 0 ? 'swh_Latn' : 'eng_Latn',
+  });
+  const set = await write('measured.jsonl', [1, 2, 3, 4, 5].map(pairOf));
+  const other = await write('held-out.jsonl', [21, 22, 23].map(pairOf));
+  const short = [...common, '--sequence-length', '72'];
+  const align = (output: string, ...flags: string[]) =>
+    marco('align', join(directory, 'model'), '--preferences', set, '-o', join(directory, output), ...short, ...flags);
+
+  const every = ['--evaluate-every-steps', '3'];
+  const measured = await align('measured', '--validation', other, ...every);
+  expect([measured.code, measured.err]).toEqual([0, '']);
+  expect(measured.out).toContain('3 of 3 held out are measured');
+  const events = await eventsOf(join(directory, 'measured'));
+  const validations = events.filter(({ type }) => type === 'evaluation-completed');
+  expect(validations.map(({ step }) => step)).toEqual([0, 3, 5]);
+  const [first, last] = [validations[0]!.metrics, validations.at(-1)!.metrics];
+  expect(first.loss).toBeCloseTo(Math.LN2, 5);
+  expect(first['rewards/margins']).toBeCloseTo(0, 5);
+  expect(last.loss).toBeLessThan(first.loss!);
+  expect(last['rewards/margins']).toBeGreaterThan(0);
+  expect(Object.keys(last)).toEqual(
+    expect.arrayContaining(['rewards/accuracies', 'rewards/accuracies/swh_Latn', 'rewards/accuracies/eng_Latn']),
+  );
+  // A set of its own takes nothing from training.
+  expect((await align('unmeasured')).code).toBe(0);
+  const [withIt, without] = await Promise.all(
+    ['measured', 'unmeasured'].map((output) =>
+      readFile(join(directory, output, '02-round-1', 'model', 'model.safetensors')),
+    ),
+  );
+  expect(withIt!.equals(without!)).toBe(true);
+
+  const shared = await align('shared', '--validation-share', '0.4', ...every);
+  expect(shared.code, shared.err).toBe(0);
+  const [, numHeldOut] = /(\d+) of \d+ held out are measured/.exec(shared.out)!;
+  const [, numUsed] = /(\d+) of \d+ used/.exec(shared.out)!;
+  expect(Number(numHeldOut)).toBeGreaterThan(0);
+  expect(Number(numHeldOut) + Number(numUsed)).toBe(5);
+
+  const labelled = await write(
+    'labelled.jsonl',
+    [1, 2, 3, 4].map((number) => ({
+      prompt: 'Haki?',
+      completion: 'Kila mtu.',
+      label: number > 2,
+      language: 'swh_Latn',
+    })),
+  );
+  const kto = ['--loss', 'kto', '--preferences', labelled, '--validation', labelled, ...every];
+  const unpaired = await align('measured-kto', ...kto);
+  expect(unpaired.code, unpaired.err).toBe(0);
+  const told = (await eventsOf(join(directory, 'measured-kto'))).filter(({ type }) => type === 'evaluation-completed');
+  expect(told.length).toBeGreaterThan(1);
+  for (const { metrics } of told) expect(Number.isFinite(metrics.loss)).toBe(true);
+
+  for (const [flags, error] of [
+    [['--validation', other], /validation: takes preferences .* give both or none/],
+    [every, /give both or none/],
+    [['--validation', other, '--validation-share', '0.1', ...every], /--validation or --validation-share, got both/],
+    [['--validation-share', '1.5', ...every], /validation/],
+    [['--validation', join(directory, 'none.jsonl'), ...every], /none\.jsonl/],
+  ] as const) {
+    const { code, err } = await align('never-measured', ...flags);
+    expect([code, err]).toEqual([2, expect.stringMatching(error)]);
+  }
+});
+
 test('answers and verdicts may come from a server', async () => {
   const asked: { content: string; temperature: number; authorization: string | undefined }[] = [];
   const server = createServer(async (request, response) => {

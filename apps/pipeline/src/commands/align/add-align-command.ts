@@ -35,6 +35,9 @@ export interface AlignOptions {
   readonly loraTargets?: string;
   readonly learningRate: number;
   readonly epochs: number;
+  readonly validation?: string;
+  readonly validationShare?: number;
+  readonly evaluateEverySteps?: number;
   readonly sequenceLength: number;
   readonly microBatchSize: number;
   readonly gradAccumSteps: number;
@@ -83,6 +86,12 @@ export function addAlignCommand(program: Command, { pipeline, output }: CommandC
     .option('--learning-rate <number>', 'peak after warm-up', numberFromZero, 5e-7)
     .option('--epochs <count>', 'times each pair is seen in a round', wholeNumber, 1)
     .option(
+      '--validation <file>',
+      'preferences that are measured while it trains: the loss and its metrics, by language',
+    )
+    .option('--validation-share <share>', 'of the prompts, kept from training and measured instead', numberFromZero)
+    .option('--evaluate-every-steps <count>', 'steps between two measurements; also before the first', wholeNumber)
+    .option(
       '--sequence-length <tokens>',
       'longest prompt with answer; longer ones are left out and counted',
       wholeNumber,
@@ -104,6 +113,7 @@ Rows may be Alpaca, ShareGPT, OpenAI messages or prompt and completion; which is
 
 Examples:
   marco align ./Qwen2-0.5B-Instruct --preferences pairs.jsonl --language swh_Latn -o aligned
+  marco align ./Qwen2-0.5B-Instruct --preferences pairs.jsonl --validation-share 0.05 --evaluate-every-steps 50 -o aligned
   marco align ./Qwen2-0.5B-Instruct --preferences kto.json --loss kto --language eng_Latn -o aligned
   marco align runs/tiny-cpu --prompts questions.jsonl --rounds 2 --loss sigmoid,sft --loss-weights 1,0.2 -o aligned
 ${EXIT_CODE_HELP}`,

@@ -95,11 +95,13 @@ function recipeOf(model: string, options: AlignOptions): AlignRecipe {
     ...serverOf('judge', options.judgeUrl, options.judgeModel, options.keyVariable),
     rewards: rewardWeights(options.reward),
     minMargin: options.minMargin,
+    ...validationOf(options),
     training: {
       lossTypes: options.loss.split(','),
       ...(options.lossWeights === undefined ? {} : { lossWeights: numbers(options.lossWeights) }),
       beta: options.beta,
       ...loraOf(options),
+      ...(options.evaluateEverySteps && { evaluateEverySteps: options.evaluateEverySteps }),
       learningRate: options.learningRate,
       numEpochs: options.epochs,
       sequenceLength: options.sequenceLength,
@@ -123,6 +125,19 @@ function recipeOf(model: string, options: AlignOptions): AlignRecipe {
   throw new BadInputError(
     `[@marco-ts/pipeline] align: options must make sense together, got:\n  ${problems}\nSee: marco align --help`,
   );
+}
+
+/** A set of its own is read as the other rows are, apart from their `limit`. */
+function validationOf({ validation, validationShare: share, language, badRows, datasetInfo }: AlignOptions) {
+  if (validation !== undefined && share !== undefined) {
+    throw new BadInputError(
+      '[@marco-ts/pipeline] align: there must be --validation or --validation-share, got both. Give one.',
+    );
+  }
+  if (share !== undefined) return { validation: { share } };
+  if (validation === undefined) return {};
+  const named = datasetInfo === undefined ? {} : { datasetInfo: { path: datasetInfo, name: validation } };
+  return { validation: { rows: { path: validation, badRows, ...named, ...(language && { language }) } } };
 }
 
 function loraOf({ loraRank: rank, loraAlpha: alpha, loraTargets }: AlignOptions) {
