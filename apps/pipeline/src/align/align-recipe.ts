@@ -64,6 +64,7 @@ export const alignRecipeSchema = z
       beta: z.number().positive(),
       lora: loraSchema.optional(),
       evaluateEverySteps: trainingOptions.evaluateEverySteps,
+      watch: trainingOptions.watch,
       learningRate: z.number().positive().max(1),
       numEpochs: count,
       sequenceLength: count,
@@ -90,6 +91,10 @@ export const alignRecipeSchema = z
     path: ['validation'],
     message:
       'takes preferences (--validation or --validation-share) and how often (--evaluate-every-steps); give both or none',
+  })
+  .refine(({ training }) => training.watch === undefined || training.evaluateEverySteps !== undefined, {
+    path: ['training', 'watch'],
+    message: 'watches what is measured; say every how many steps with --evaluate-every-steps',
   })
   .refine(({ training }) => !training.lossTypes.includes('kto') || training.lossTypes.length === 1, {
     path: ['training', 'lossTypes'],

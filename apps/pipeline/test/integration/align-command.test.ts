@@ -221,6 +221,13 @@ test('held-out preferences are measured before, while and after, against the mod
   );
   expect(withIt!.equals(without!)).toBe(true);
 
+  // Of those that are the other way round each step makes less: the round ends at the first.
+  const reversed = await write('reversed.jsonl', [{ ...pairOf(31), chosen: 'life', rejected: 'Kila mtu ana haki.' }]);
+  const watch = ['--evaluate-every-steps', '1', '--watch', 'rewards/margins', '--patience', '2'];
+  const watched = await align('watched', '--validation', reversed, ...watch);
+  expect(watched.code, watched.err).toBe(0);
+  expect(watched.out).toContain('rewards/margins no longer improves: ended at step 2, the best was step 0');
+
   const shared = await align('shared', '--validation-share', '0.4', ...every);
   expect(shared.code, shared.err).toBe(0);
   const [, numHeldOut] = /(\d+) of \d+ held out are measured/.exec(shared.out)!;
@@ -247,6 +254,8 @@ test('held-out preferences are measured before, while and after, against the mod
   for (const [flags, error] of [
     [['--validation', other], /validation: takes preferences .* give both or none/],
     [every, /give both or none/],
+    [['--watch', 'loss'], /training\.watch: watches what is measured/],
+    [['--keep-best'], /must come with --watch/],
     [['--validation', other, '--validation-share', '0.1', ...every], /--validation or --validation-share, got both/],
     [['--validation-share', '1.5', ...every], /validation/],
     [['--validation', join(directory, 'none.jsonl'), ...every], /none\.jsonl/],

@@ -38,6 +38,9 @@ export interface AlignOptions {
   readonly validation?: string;
   readonly validationShare?: number;
   readonly evaluateEverySteps?: number;
+  readonly watch?: string;
+  readonly patience?: number;
+  readonly keepBest?: boolean;
   readonly sequenceLength: number;
   readonly microBatchSize: number;
   readonly gradAccumSteps: number;
@@ -91,6 +94,12 @@ export function addAlignCommand(program: Command, { pipeline, output }: CommandC
     )
     .option('--validation-share <share>', 'of the prompts, kept from training and measured instead', numberFromZero)
     .option('--evaluate-every-steps <count>', 'steps between two measurements; also before the first', wholeNumber)
+    .option(
+      '--watch <metric>',
+      'one that is measured and judges the round: loss (lower is better), rewards/... (higher)',
+    )
+    .option('--patience <count>', 'measurements without a better --watch after which the round ends', wholeNumber)
+    .option('--keep-best', 'hand on the model with the best --watch, in place of the last')
     .option(
       '--sequence-length <tokens>',
       'longest prompt with answer; longer ones are left out and counted',

@@ -101,6 +101,7 @@ function recipeOf(model: string, options: AlignOptions): AlignRecipe {
       ...(options.lossWeights === undefined ? {} : { lossWeights: numbers(options.lossWeights) }),
       beta: options.beta,
       ...loraOf(options),
+      ...watchOf(options),
       ...(options.evaluateEverySteps && { evaluateEverySteps: options.evaluateEverySteps }),
       learningRate: options.learningRate,
       numEpochs: options.epochs,
@@ -138,6 +139,17 @@ function validationOf({ validation, validationShare: share, language, badRows, d
   if (validation === undefined) return {};
   const named = datasetInfo === undefined ? {} : { datasetInfo: { path: datasetInfo, name: validation } };
   return { validation: { rows: { path: validation, badRows, ...named, ...(language && { language }) } } };
+}
+
+function watchOf({ watch: metric, patience, keepBest }: AlignOptions) {
+  if (metric !== undefined) {
+    const mode = metric.startsWith('rewards/') ? 'max' : 'min';
+    return { watch: { metric, mode, ...(patience && { patience }), ...(keepBest && { keepBest }) } };
+  }
+  if (patience === undefined && keepBest === undefined) return {};
+  throw new BadInputError(
+    '[@marco-ts/pipeline] align: --patience and --keep-best must come with --watch, got none. Example: --watch rewards/accuracies',
+  );
 }
 
 function loraOf({ loraRank: rank, loraAlpha: alpha, loraTargets }: AlignOptions) {
