@@ -19,6 +19,8 @@ const FLUSH_EVERY_BYTES = 1 << 24;
 export interface PieceWriter {
   /** Waits for the piece before, then begins to write this one, which must not change until the call after. */
   write(bytes: Uint8Array): Promise<void>;
+  /** Waits until the last piece is written, and may change; what goes to the disk meanwhile goes on. */
+  settle(): Promise<void>;
   /** Waits until everything is written; the caller flushes. */
   finish(): Promise<void>;
 }
@@ -26,6 +28,7 @@ export interface PieceWriter {
 export function createPieceWriter(file: FileHandle): PieceWriter {
   let underWay: Promise<void> = Promise.resolve();
   let flush: Promise<void> = Promise.resolve();
+  let isFlushing = false;
   let unflushedBytes = 0;
   const begin = (work: Promise<void>): Promise<void> => {
     // The failure is reported by the call that waits for it.
@@ -35,14 +38,20 @@ export function createPieceWriter(file: FileHandle): PieceWriter {
   return {
     async write(bytes) {
       await underWay;
-      if (unflushedBytes >= FLUSH_EVERY_BYTES) {
-        await flush;
-        flush = begin(file.datasync());
+      if (unflushedBytes >= FLUSH_EVERY_BYTES && !isFlushing) {
+        isFlushing = true;
         unflushedBytes = 0;
+        // A failed one stays the last, for `finish` to tell: the system tells it once.
+        flush = begin(
+          file.datasync().then(() => {
+            isFlushing = false;
+          }),
+        );
       }
       underWay = begin(writeFully(file, bytes));
       unflushedBytes += bytes.length;
     },
+    settle: () => underWay,
     async finish() {
       await underWay;
       await flush;

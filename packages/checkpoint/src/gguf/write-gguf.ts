@@ -134,7 +134,7 @@ async function writeTensor(
     if (piece instanceof Uint8Array || type === 'F32') {
       await put(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
       // The source may reuse the memory of the piece once it is asked for the next.
-      await writer.finish();
+      await writer.settle();
       continue;
     }
     if (piece.length % blockElements !== 0)
@@ -153,7 +153,6 @@ async function writeTensor(
       [buffer, other] = [other, buffer];
     }
   }
-  await writer.finish();
   if (numBytes !== sizeBytes) throw fault('a source must give as many values as its shape', `${numBytes} bytes`, at);
 }
 
