@@ -1,37 +1,48 @@
-/** GatherV2 of rows, and its adjoint UnsortedSegmentSum. */
+/** GatherV2 along one axis, and its adjoint UnsortedSegmentSum. */
 import { util } from '@tensorflow/tfjs-core';
 import { KERNEL } from '../runtime/kernel-numbers.ts';
 import type { MarcoWasmBackend } from '../wasm-backend.ts';
 import { CHUNK, input, type KernelTable, SHARED_FROM, sizeOf, type WasmKernel } from './kernel-types.ts';
 import { bytesPer, isCopyable } from './rearrange.ts';
 
+/** More runs of the kernel than this, for fewer bytes each than that, take longer than the cpu backend's loop over elements. */
+const MOST_RUNS = 16;
+const LEAST_BYTES = 128;
+
 const gather: WasmKernel = (args, cpuKernel) => {
   const { backend } = args;
   const x = input(args.inputs, 'x');
   const indices = input(args.inputs, 'indices');
   const axis = util.parseAxisParam(args.attrs.axis as number, x.shape)[0]!;
-  const isPlain = axis === 0 && !args.attrs.batchDims && indices.dtype === 'int32';
+  const isPlain = !args.attrs.batchDims && indices.dtype === 'int32';
   if (!isPlain || !isCopyable(x) || sizeOf(x.shape) === 0 || sizeOf(indices.shape) === 0) return cpuKernel(args);
   const count = sizeOf(indices.shape);
-  const rowShape = x.shape.slice(1);
-  const bytes = sizeOf(rowShape) * bytesPer(x);
+  const limit = x.shape[axis]!;
+  const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
+  const bytes = sizeOf(after) * bytesPer(x);
+  const outer = sizeOf(before);
+  if (outer > MOST_RUNS && count * bytes < LEAST_BYTES) return cpuKernel(args);
   const source = backend.address(x);
   const list = backend.address(indices);
-  const bad = backend.runtime.findOutOfRange(list, count, x.shape[0]!);
+  const bad = backend.runtime.findOutOfRange(list, count, limit);
   if (bad >= 0) {
     const value = backend.runtime.integers(list, count)[bad]!;
     throw new Error(
-      `GatherV2: the index value ${value} is not in [0, ${x.shape[0]! - 1}], at position ${bad} of indices [${indices.shape}]`,
+      `GatherV2: the index value ${value} is not in [0, ${limit - 1}], at position ${bad} of indices [${indices.shape}]`,
     );
   }
-  const { info, address } = backend.output([...indices.shape, ...rowShape], x.dtype);
+  const { info, address } = backend.output([...before, ...indices.shape, ...after], x.dtype);
   const perTask = Math.max(1, Math.floor((CHUNK * 4) / bytes));
-  backend.runtime.run(
-    KERNEL.gather,
-    Math.ceil(count / perTask),
-    [source, list, address, count, bytes, perTask],
-    count * bytes >= 4 * SHARED_FROM,
-  );
+  for (let entry = 0; entry < outer; entry++) {
+    const from = source + entry * limit * bytes;
+    const to = address + entry * count * bytes;
+    backend.runtime.run(
+      KERNEL.gather,
+      Math.ceil(count / perTask),
+      [from, list, to, count, bytes, perTask],
+      count * bytes >= 4 * SHARED_FROM,
+    );
+  }
   return info;
 };
 

@@ -107,7 +107,7 @@ describe.each(VARIANTS)('rearranging on %s', (name) => {
     tf.dispose([part, other]);
   });
 
-  test('gather by rows, and its adjoint', async () => {
+  test('gather along any axis, and its adjoint', async () => {
     await expectSame(name, () => tf.gather(tensorOf([7, 5]), tf.tensor1d([3, 0, 6, 3], 'int32')));
     await expectSame(name, () =>
       tf.gather(
@@ -122,7 +122,12 @@ describe.each(VARIANTS)('rearranging on %s', (name) => {
         ),
       ),
     );
-    await expectSame(name, () => tf.gather(tensorOf([7, 5]), tf.tensor1d([1, 4], 'int32'), 1));
+    for (const dtype of ['float32', 'int32', 'bool'] as const) {
+      await expectSame(name, () => tf.gather(tensorOf([7, 5], dtype), tf.tensor1d([1, 4], 'int32'), 1));
+      await expectSame(name, () => tf.gather(tensorOf([3, 9, 4], dtype), tf.tensor1d([8, 0, 8], 'int32'), 1));
+      await expectSame(name, () => tf.gather(tensorOf([2, 3, 5, 2], dtype), tf.tensor2d([[4, 1]], [1, 2], 'int32'), 2));
+      await expectSame(name, () => tf.gather(tensorOf([40, 5], dtype), tf.tensor1d([1, 4], 'int32'), 1));
+    }
     for (const [shape, numSegments, last] of [
       [[6, 19], 4, 2],
       [[6], 3, 9],
@@ -135,7 +140,9 @@ describe.each(VARIANTS)('rearranging on %s', (name) => {
     await tf.setBackend(name);
     const table = tf.zeros([7, 5]);
     for (const bad of [7, -1]) {
-      expect(() => tf.gather(table, tf.tensor1d([0, bad], 'int32'))).toThrow(`the index value ${bad} is not in [0, 6]`);
+      const indices = tf.tensor1d([0, bad], 'int32');
+      expect(() => tf.gather(table, indices)).toThrow(`the index value ${bad} is not in [0, 6]`);
+      expect(() => tf.gather(table, indices, 1)).toThrow(`the index value ${bad} is not in [0, 4]`);
     }
   });
 });
