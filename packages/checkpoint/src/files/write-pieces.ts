@@ -14,7 +14,7 @@ export async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<v
 }
 
 /** So much is handed to the disk while more is being prepared: a flush at the end would wait for all of it at once. */
-const FLUSH_EVERY_BYTES = 1 << 24;
+const FLUSH_EVERY_BYTES = 1 << 22;
 
 export interface PieceWriter {
   /** Waits for the piece before, then begins to write this one, which must not change until the call after. */

@@ -38,7 +38,7 @@ export interface GgufContents {
   readonly tensors: readonly GgufTensorSource[];
 }
 
-const PIECE_ELEMENTS = 1 << 18;
+const PIECE_BYTES = 1 << 20;
 
 /**
  * @throws when a name, value or shape does not fit the format, a source gives more or fewer values than its shape, a value does not fit its
@@ -122,7 +122,8 @@ async function writeTensor(
   const { name, type, data } = tensor;
   const { blockElements, blockBytes } = TENSOR_TYPES[type];
   const at = `tensor ${JSON.stringify(name)} of ${path}`;
-  const room = Math.min(sizeBytes, (PIECE_ELEMENTS / blockElements) * blockBytes);
+  const pieceElements = Math.floor(PIECE_BYTES / blockBytes) * blockElements;
+  const room = Math.min(sizeBytes, (pieceElements / blockElements) * blockBytes);
   let [buffer, other] = type === 'F32' ? [EMPTY, EMPTY] : [new Uint8Array(room), new Uint8Array(room)];
   let numBytes = 0;
   const put = async (bytes: Uint8Array) => {
@@ -139,8 +140,8 @@ async function writeTensor(
     }
     if (piece.length % blockElements !== 0)
       throw fault(`pieces must be whole blocks of ${blockElements} values`, `${piece.length} values`, at);
-    for (let start = 0; start < piece.length; start += PIECE_ELEMENTS) {
-      const values = piece.subarray(start, start + PIECE_ELEMENTS);
+    for (let start = 0; start < piece.length; start += pieceElements) {
+      const values = piece.subarray(start, start + pieceElements);
       const bytes = buffer.subarray(0, (values.length / blockElements) * blockBytes);
       if (bytes.length * blockElements !== values.length * blockBytes)
         throw fault('a source must give as many values as its shape', 'more', at);
