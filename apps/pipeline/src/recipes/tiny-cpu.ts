@@ -27,7 +27,7 @@ const optimization = {
 };
 
 /** Of both stages together; the paper has 300 billion. */
-const NUM_PRETRAINING_TOKENS = 400_000;
+const NUM_PRETRAINING_TOKENS = 360_000;
 /** Of the first stage; the paper's 1e-5 adapts a trained model and would not move a random one. */
 const LEARNING_RATE = 4e-3;
 const numPaperTokens = MARCO_STAGES.reduce((sum, { numTokens }) => sum + numTokens, 0);
@@ -93,19 +93,19 @@ export function tinyCpu(): Recipe {
       sequenceLength: 256,
       learningRate: 6e-4,
       numEpochs: 1,
-      replayRows: 3,
-      numTranslationExamples: 1000,
-      numLanguageNamingExamples: 300,
-      numContinuationExamples: 600,
+      replayRows: 2,
+      numTranslationExamples: 750,
+      numLanguageNamingExamples: 225,
+      numContinuationExamples: 450,
     },
     preference: {
       ...optimization,
       sequenceLength: 256,
       learningRate: 2e-4,
       numEpochs: 1,
-      replayRows: 4,
+      replayRows: 2,
       replayWeight: 4,
-      numPairs: 1200,
+      numPairs: 800,
       rejectedKinds: ['wrong_language', 'truncated', 'other_article'],
       lossTypes: ['sigmoid', 'sft'],
       lossWeights: [1, 0.2],
@@ -126,10 +126,10 @@ export function tinyCpu(): Recipe {
       ],
       translationMaxNewTokens: 64,
       numClozeItems: 8,
-      numPreferencePairs: 400,
+      numPreferencePairs: 240,
       numSamples: 8,
       sampleMaxNewTokens: 48,
-      benchmarks: { tasks: ['heldout'], limit: 8 },
+      benchmarks: { tasks: ['heldout'], limit: 6 },
     },
     export: { dtype: 'F32', maxShardSizeBytes: 2_000_000_000 },
   };
