@@ -35,6 +35,7 @@ const M_BLOCK = 96;
 const N_BLOCK = 1024;
 /** Enough that two threads end together, whatever the number of tasks. */
 const LEAST_TASKS = 16;
+/** Of B, by one task. */
 const COLUMNS_PER_PACK = 64;
 const PACKED_LIMIT = 32 * 2 ** 20;
 /** Columns are packed in multiples of this, however deep they are. */
