@@ -22,7 +22,7 @@ export const KERNEL: usize = 384;
 export const TOTAL: usize = 388;
 /** 64 slots of 4 bytes. */
 export const PARAMS: usize = 512;
-/** One tile of 512 bytes per thread, for the ragged edges of a matrix product. */
+/** One tile of 512 bytes per thread, for what a matrix product does not write straight into C: ragged edges and sums to be added. */
 export const EDGE_TILES: usize = 4096;
 export const CLOSED: i32 = 1 << 30;
 

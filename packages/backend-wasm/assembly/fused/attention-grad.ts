@@ -9,7 +9,7 @@
 import { HIDDEN, maskRow, tileKind } from './attention';
 import { paramFloat, paramInt, paramPointer } from '../layout';
 import { multiplyPacked } from '../matrix/micro-kernel';
-import { COLUMNS, packBlockA, packBlockB } from '../matrix/pack';
+import { packBlockA, packBlockB, paddedColumns } from '../matrix/pack';
 import { expRow, NEGLIGIBLE } from '../reduce';
 import { horizontalSum, madd } from '../simd';
 
@@ -52,7 +52,7 @@ export function attentionGradTask(task: i32, thread: i32): void {
   const group = heads / keyHeads;
   const keyHead = head / group;
   const bytes = <usize>size << 2;
-  const padded = <usize>((size + COLUMNS - 1) & -COLUMNS) << 2;
+  const padded = <usize>paddedColumns(size) << 2;
   const stride = <usize>heads * bytes;
   const keyStride = <usize>keyHeads * bytes;
   const shift = numKeys - length;

@@ -10,7 +10,7 @@
  */
 import { paramFloat, paramInt, paramPointer } from '../layout';
 import { multiplyPacked } from '../matrix/micro-kernel';
-import { COLUMNS, packBlockA, packBlockB } from '../matrix/pack';
+import { packBlockA, packBlockB, paddedColumns } from '../matrix/pack';
 import { expRow, maxRow, NEGLIGIBLE, scaleRow } from '../reduce';
 import { expScalar, horizontalSum, madd } from '../simd';
 
@@ -85,7 +85,7 @@ export function attentionPackTask(task: i32): void {
   const keys = min(tileKeys, numKeys - first);
   const stride = <usize>keyHeads * (<usize>size << 2);
   const offset = (<usize>batch * <usize>numKeys + <usize>first) * stride + <usize>head * (<usize>size << 2);
-  const padded = (size + COLUMNS - 1) & -COLUMNS;
+  const padded = paddedColumns(size);
   const block = <usize>task * <usize>tileKeys;
   packBlockB(paramPointer(16) + block * (<usize>size << 2), paramPointer(1) + offset, stride, 1, keys, size);
   packBlockB(paramPointer(17) + block * (<usize>padded << 2), paramPointer(2) + offset, stride, 0, size, keys);
@@ -107,7 +107,7 @@ export function attentionTask(task: i32, thread: i32): void {
   const batch = task / rowTiles / heads;
   const rows = min(tileRows, length - first);
   const bytes = <usize>size << 2;
-  const padded = <usize>((size + COLUMNS - 1) & -COLUMNS) << 2;
+  const padded = <usize>paddedColumns(size) << 2;
   const stride = <usize>heads * bytes;
   const offset = (<usize>batch * <usize>length + <usize>first) * stride + <usize>head * bytes;
   const position = first + numKeys - length;

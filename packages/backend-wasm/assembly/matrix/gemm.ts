@@ -8,7 +8,7 @@
 import { paramInt, paramPointer } from '../layout';
 import { dot, dots4x2 } from './dot-products';
 import { multiplyPacked } from './micro-kernel';
-import { COLUMN_BYTES, COLUMNS, packBlockA, packBlockB } from './pack';
+import { COLUMN_BYTES, COLUMNS, packBlockA, packBlockB, paddedColumns } from './pack';
 import { madd } from '../simd';
 
 /** Packs some panels of one batch entry of op(B), all blocks of K. */
@@ -23,10 +23,10 @@ export function gemmPackTask(task: i32): void {
   const entry = task / perEntry;
   const source = paramPointer(1) + <usize>entry * paramPointer(12);
   const target = paramPointer(15) + <usize>entry * paramPointer(25);
-  const numPanels = (n + COLUMNS - 1) / COLUMNS;
+  const numPanels = paddedColumns(n) / COLUMNS;
   const first = (task % perEntry) * perTask;
   const last = min(numPanels, first + perTask);
-  const padded = <usize>(numPanels * COLUMNS) << 2;
+  const padded = <usize>paddedColumns(n) << 2;
   const column = first * COLUMNS;
   const columns = min(n, last * COLUMNS) - column;
   for (let k0 = 0; k0 < k; k0 += kBlock) {
@@ -63,7 +63,7 @@ export function gemmTask(task: i32, thread: i32): void {
   const c = paramPointer(2) + <usize>entry * paramPointer(13) + <usize>row * strideC + (<usize>column << 2);
   const packedB = paramPointer(15) + <usize>entry * paramPointer(25);
   const scratch = paramPointer(16) + <usize>thread * paramPointer(17);
-  const padded = <usize>(((n + COLUMNS - 1) / COLUMNS) * COLUMNS) << 2;
+  const padded = <usize>paddedColumns(n) << 2;
   for (let k0 = 0; k0 < k; k0 += kBlock) {
     const kc = min(kBlock, k - k0);
     const from = transposedA

@@ -8,6 +8,14 @@ export const ROWS: i32 = 6;
 export const COLUMNS: i32 = WIDE ? 16 : 8;
 /** Bytes of one step of k in a panel of B. */
 export const COLUMN_BYTES: usize = <usize>COLUMNS << 2;
+
+/** Columns of all panels that hold n columns. */
+// @ts-ignore: decorator
+@inline
+export function paddedColumns(n: i32): i32 {
+  return (n + COLUMNS - 1) & -COLUMNS;
+}
+
 /** Rows of memory that are packed at once where a panel takes a part of each: so many fit the ways of a cache, whatever the stride. */
 const STRIP: i32 = 8;
 
@@ -32,6 +40,24 @@ function secondHalves(a: v128, b: v128): v128 {
   return v128.shuffle<f32>(a, b, 2, 3, 6, 7);
 }
 
+/** Four floats of each of four stored rows become four columns of a panel. */
+// @ts-ignore: decorator
+@inline
+function transposeFour(target: usize, s0: usize, s1: usize, s2: usize, s3: usize): void {
+  const r0 = v128.load(s0);
+  const r1 = v128.load(s1);
+  const r2 = v128.load(s2);
+  const r3 = v128.load(s3);
+  const t0 = low(r0, r1);
+  const t1 = high(r0, r1);
+  const t2 = low(r2, r3);
+  const t3 = high(r2, r3);
+  v128.store(target, firstHalves(t0, t2));
+  v128.store(target, secondHalves(t0, t2), COLUMN_BYTES);
+  v128.store(target, firstHalves(t1, t3), 2 * COLUMN_BYTES);
+  v128.store(target, secondHalves(t1, t3), 3 * COLUMN_BYTES);
+}
+
 /** Eight stored rows of at least kc floats become eight columns of a panel; kc is a multiple of 4. */
 // @ts-ignore: decorator
 @inline
@@ -46,32 +72,9 @@ function transposeEight(target: usize, source: usize, stride: usize, kc: i32): v
   const s7 = s6 + stride;
   for (let k = 0; k < kc; k += 4) {
     const at = <usize>k << 2;
-    let r0 = v128.load(s0 + at);
-    let r1 = v128.load(s1 + at);
-    let r2 = v128.load(s2 + at);
-    let r3 = v128.load(s3 + at);
-    let t0 = low(r0, r1);
-    let t1 = high(r0, r1);
-    let t2 = low(r2, r3);
-    let t3 = high(r2, r3);
-    let to = target + <usize>k * COLUMN_BYTES;
-    v128.store(to, firstHalves(t0, t2));
-    v128.store(to, secondHalves(t0, t2), COLUMN_BYTES);
-    v128.store(to, firstHalves(t1, t3), 2 * COLUMN_BYTES);
-    v128.store(to, secondHalves(t1, t3), 3 * COLUMN_BYTES);
-    r0 = v128.load(s4 + at);
-    r1 = v128.load(s5 + at);
-    r2 = v128.load(s6 + at);
-    r3 = v128.load(s7 + at);
-    t0 = low(r0, r1);
-    t1 = high(r0, r1);
-    t2 = low(r2, r3);
-    t3 = high(r2, r3);
-    to += 16;
-    v128.store(to, firstHalves(t0, t2));
-    v128.store(to, secondHalves(t0, t2), COLUMN_BYTES);
-    v128.store(to, firstHalves(t1, t3), 2 * COLUMN_BYTES);
-    v128.store(to, secondHalves(t1, t3), 3 * COLUMN_BYTES);
+    const to = target + <usize>k * COLUMN_BYTES;
+    transposeFour(to, s0 + at, s1 + at, s2 + at, s3 + at);
+    transposeFour(to + 16, s4 + at, s5 + at, s6 + at, s7 + at);
   }
 }
 

@@ -52,36 +52,44 @@ interface Starting {
   run(message: { module: WebAssembly.Module; memory: WebAssembly.Memory; thread: number }): Promise<void>;
 }
 
-function startInNode({ Worker }: WorkerThreads): Starting {
-  const worker = new Worker(NODE_SOURCE, { eval: true, execArgv: [] });
-  const failed = new Promise<never>((_, reject) => worker.once('error', reject));
+function starting(
+  worker: { postMessage(message: unknown): void },
+  whenReady: (ready: () => void) => void,
+  whenFailed: (failed: (error: unknown) => void) => void,
+): Starting {
+  const failed = new Promise<never>((_, reject) => whenFailed(reject));
   // Told by `run`, which may come later.
   failed.catch(() => {});
-  worker.unref();
   return {
     run(message) {
-      const ready = new Promise<void>((resolve) => worker.once('message', () => resolve()));
+      const ready = new Promise<void>((resolve) => whenReady(resolve));
       worker.postMessage(message);
       return soon(Promise.race([ready, failed]));
     },
   };
 }
 
+function startInNode({ Worker }: WorkerThreads): Starting {
+  const worker = new Worker(NODE_SOURCE, { eval: true, execArgv: [] });
+  worker.unref();
+  return starting(
+    worker,
+    (ready) => worker.once('message', ready),
+    (failed) => worker.once('error', failed),
+  );
+}
+
 function startInPage(url: string): Starting {
   const worker = new Worker(url);
-  const failed = new Promise<never>((_, reject) => {
-    worker.onerror = (event) => reject(event.message ?? REFUSED);
-  });
-  failed.catch(() => {});
-  return {
-    run(message) {
-      const ready = new Promise<void>((resolve) => {
-        worker.onmessage = () => resolve();
-      });
-      worker.postMessage(message);
-      return soon(Promise.race([ready, failed]));
+  return starting(
+    worker,
+    (ready) => {
+      worker.onmessage = ready;
     },
-  };
+    (failed) => {
+      worker.onerror = (event) => failed(event.message ?? REFUSED);
+    },
+  );
 }
 
 /** Waits for a worker, but not for ever. */
