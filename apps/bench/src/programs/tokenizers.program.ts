@@ -56,7 +56,7 @@ await answerRequests<TokenizerRequest>(async () => {
 
 async function ours(texts: string[]): Promise<Prepare> {
   const tokenizer = await loadTokenizer(folder);
-  let batchEncoder: BatchEncoder | undefined;
+  const batchEncoders = new Map<number, BatchEncoder>();
   return async ({ task, vocabSize, threads }) => {
     switch (task) {
       case 'encode':
@@ -66,7 +66,8 @@ async function ours(texts: string[]): Promise<Prepare> {
       case 'train':
         return () => trainTokenizer(texts, { vocabSize }).vocabSize;
       case 'batch': {
-        const encoder = (batchEncoder ??= await createBatchEncoder(tokenizer, { numWorkers: threads }));
+        const encoder = batchEncoders.get(threads) ?? (await createBatchEncoder(tokenizer, { numWorkers: threads }));
+        batchEncoders.set(threads, encoder);
         return async () => (await encoder.encode(texts)).reduce((sum, ids) => sum + ids.length, 0);
       }
       case 'long': {

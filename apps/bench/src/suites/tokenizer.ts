@@ -13,6 +13,7 @@ import type { ContestantProcess } from '../contestants/start-process.ts';
 import { startNodeProgram, startPythonPeer, threadVariables } from '../contestants/start-program.ts';
 import { alternate } from '../measure/alternate.ts';
 import { compareCase } from '../measure/compare-case.ts';
+import { medianAndSpread } from '../measure/spread.ts';
 import type { TokenizerReply, TokenizerRequest } from '../programs/tokenizers.program.ts';
 import type { BenchSuite } from '../suite.ts';
 import { type TokenizerTexts, tokenizerTexts } from '../texts/tokenizer-texts.ts';
@@ -29,6 +30,8 @@ interface Case {
 }
 
 const RUST_BATCH = 'tokenizers-rust, batch';
+/** Ends the name of a contestant that encodes a batch with one thread, to say how the threads add up. */
+const ALONE = ', one thread';
 const CASES: readonly Case[] = [
   { name: 'encode, first pass', task: 'encode', peers: ['tokenizers-rust', 'tokenizers-js'], rounds: 1 },
   { name: 'encode', task: 'encode', peers: ['tokenizers-rust', 'tokenizers-js'] },
@@ -62,11 +65,18 @@ export const tokenizer: BenchSuite = {
         const checksums = new Map<string, number>();
         const entries = [...field.present].filter(([entry]) => entry === 'ours' || peers.includes(entry));
         const request: TokenizerRequest = { task, vocabSize: TRAIN_VOCAB_SIZE, threads };
+        if (task === 'batch') {
+          for (const entry of ['ours', 'tokenizers-rust']) {
+            const contestant = field.present.get(entry);
+            if (contestant) entries.push([`${entry}${ALONE}`, contestant]);
+          }
+        }
         const samples = await alternate(
           entries.map(([entry, contestant]) => ({
             name: entry,
             measure: async () => {
-              const { seconds, count, checksum } = await ask(contestant, request);
+              const asked = entry.endsWith(ALONE) ? { ...request, threads: 1 } : request;
+              const { seconds, count, checksum } = await ask(contestant, asked);
               counts.set(entry, count);
               if (checksum !== undefined) checksums.set(entry, checksum);
               return (task === 'long' ? LONG_WORD_BYTES : numBytes) / 1e6 / seconds;
@@ -82,6 +92,13 @@ export const tokenizer: BenchSuite = {
           context.note(
             `${name}: ids ${new Set(checksums.values()).size === 1 ? 'are identical' : 'DIFFER'}, ${counts.get('ours')} of them`,
           );
+        for (const [alone, values] of [...samples].filter(([entry]) => entry.endsWith(ALONE))) {
+          samples.delete(alone);
+          const entry = alone.slice(0, -ALONE.length);
+          const together = samples.get(entry) ?? samples.get(RUST_BATCH)!;
+          const times = medianAndSpread(together).median / medianAndSpread(values).median;
+          context.note(`${name}: ${threads} threads of ${entry} are ${times.toFixed(2)} times its one`);
+        }
         const { ours, ...others } = Object.fromEntries(samples);
         const named = Object.entries(others).map(([entry, values]) => [entry.split(',')[0]!, values] as const);
         yield compareCase({ case: name, unit: 'MB/s', better: 'higher', ours: ours!, peers: named });

@@ -1,7 +1,8 @@
 /**
  * Encodes many texts on worker threads, each holding a copy of the tokenizer.
  *
- * Texts travel in batches of about BATCH_UNITS, taken by whichever worker is free; ids come back as one transferred array per batch.
+ * Texts travel in batches of about BATCH_UNITS to whichever worker has least before it, with one batch waiting there so that no worker
+ * waits for this thread; ids come back as one transferred array per batch.
  */
 import type { Worker } from 'node:worker_threads';
 import { nodeModule } from '../node-module.ts';
@@ -35,10 +36,13 @@ export interface BatchReply {
   readonly starts: Int32Array<ArrayBuffer>;
 }
 
-const BATCH_UNITS = 1 << 17;
+const BATCH_UNITS = 1 << 16;
+/** A worker that has more than this before it is given nothing. */
+const AHEAD_UNITS = 2 * BATCH_UNITS;
 
 interface Job {
   readonly request: BatchRequest;
+  readonly numUnits: number;
   readonly resolve: (reply: BatchReply) => void;
   readonly reject: (error: Error) => void;
 }
@@ -62,32 +66,43 @@ export async function createBatchEncoder(
   const workers = Array.from({ length: numWorkers }, () => new Worker(script, { workerData: files }));
 
   const waiting: Job[] = [];
-  const running = new Map<Worker, Job>();
-  const idle: Worker[] = [];
+  /** What each worker has before it, in the order it does it. */
+  const lanes = new Map<Worker, { readonly jobs: Job[]; numUnits: number }>();
   let failure: Error | null = null;
 
   const fail = (error: Error) => {
     failure ??= error;
-    for (const job of [...running.values(), ...waiting.splice(0)]) job.reject(failure);
-    running.clear();
+    for (const { jobs } of lanes.values()) waiting.push(...jobs);
+    lanes.clear();
+    for (const job of waiting.splice(0)) job.reject(failure);
   };
   const assign = () => {
-    while (idle.length > 0 && waiting.length > 0) {
-      const worker = idle.pop()!;
+    while (waiting.length > 0) {
+      let next: Worker | undefined;
+      for (const [worker, lane] of lanes) {
+        if (lane.numUnits < (next ? lanes.get(next)!.numUnits : AHEAD_UNITS)) next = worker;
+      }
+      if (!next) return;
       const job = waiting.shift()!;
-      running.set(worker, job);
-      worker.postMessage(job.request);
+      const lane = lanes.get(next)!;
+      lane.jobs.push(job);
+      lane.numUnits += job.numUnits;
+      next.postMessage(job.request);
     }
   };
   const ready = workers.map(
     (worker) =>
       new Promise<void>((resolve, reject) => {
         worker.on('message', (reply: BatchReply | 'ready') => {
-          const job = running.get(worker);
-          running.delete(worker);
-          idle.push(worker);
-          if (reply === 'ready') resolve();
-          else job?.resolve(reply);
+          if (reply === 'ready') {
+            lanes.set(worker, { jobs: [], numUnits: 0 });
+            resolve();
+          } else {
+            const lane = lanes.get(worker);
+            const job = lane?.jobs.shift();
+            if (lane && job) lane.numUnits -= job.numUnits;
+            job?.resolve(reply);
+          }
           assign();
         });
         worker.on('error', (error) => {
@@ -133,12 +148,14 @@ export async function createBatchEncoder(
     const replies: Promise<Int32Array[]>[] = [];
     for (let from = 0; from < texts.length; ) {
       let to = from;
-      for (let numUnits = 0; to < texts.length && numUnits < BATCH_UNITS; to++) numUnits += texts[to]!.length;
+      let numUnits = 0;
+      // counted from 1 a text, so that empty ones make no endless batch
+      for (; to < texts.length && numUnits < BATCH_UNITS; to++) numUnits += 1 + texts[to]!.length;
       const request = { texts: texts.slice(from, to), isOrdinary };
       replies.push(
         new Promise<BatchReply>((resolve, reject) => {
           if (failure) reject(failure);
-          else waiting.push({ request, resolve, reject });
+          else waiting.push({ request, numUnits, resolve, reject });
         }).then(({ ids, starts }) => request.texts.map((_, i) => ids.subarray(starts[i]!, starts[i + 1]!))),
       );
       from = to;

@@ -2,6 +2,7 @@
  * The thread behind `createBatchEncoder`: makes the tokenizer from its files and answers batches.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { appendIds, type IdList } from '../bpe/id-list.ts';
 import { createTokenizer } from '../create-tokenizer.ts';
 import type { BatchReply, BatchRequest } from './batch-encoder.ts';
 
@@ -12,12 +13,17 @@ const tokenizer = createTokenizer({
 });
 const port = parentPort!;
 
+const list: IdList = { ids: new Int32Array(1 << 16), count: 0 };
+
 port.on('message', ({ texts, isOrdinary }: BatchRequest) => {
-  const parts = texts.map((text) => (isOrdinary ? tokenizer.encodeOrdinary(text) : tokenizer.encode(text)));
-  const starts = new Int32Array(parts.length + 1);
-  for (const [index, part] of parts.entries()) starts[index + 1] = starts[index]! + part.length;
-  const ids = new Int32Array(starts[parts.length]!);
-  for (const [index, part] of parts.entries()) ids.set(part, starts[index]!);
+  list.count = 0;
+  const starts = new Int32Array(texts.length + 1);
+  for (const [index, text] of texts.entries()) {
+    if (isOrdinary) tokenizer.appendOrdinary(text, list);
+    else appendIds(list, tokenizer.encode(text));
+    starts[index + 1] = list.count;
+  }
+  const ids = list.ids.slice(0, list.count);
   const reply: BatchReply = { ids, starts };
   port.postMessage(reply, [ids.buffer, starts.buffer]);
 });
