@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test, vi } from 'vitest';
 import { mixedWork } from '../test/mixed-work.ts';
 import { type Numbers, randomFloats, registerVariants, runOn } from '../test/variants.ts';
+import { probeWasmBackend } from './probe-wasm-backend.ts';
 import { registerWasmBackend, registerWasmBackendAs } from './register-wasm-backend.ts';
 import { detectSimd } from './runtime/detect-simd.ts';
 import { createWasmRuntime } from './runtime/wasm-runtime.ts';
@@ -252,6 +253,21 @@ test('an engine without relaxed SIMD: the fixed build, and a note', async () => 
     expect(simd).toBe('fixed');
     expect(notes).toEqual(['fixed SIMD: this engine has no relaxed SIMD, products run at about half the speed']);
     expect((await createWasmRuntime({ numThreads: 1, simd: 'fixed' })).notes).toEqual([]);
+    expect(probeWasmBackend().facts.simd).toBe('fixed');
+  } finally {
+    WebAssembly.validate = validate;
+  }
+});
+
+test('a probe starts nothing and says what a start would find', () => {
+  expect(probeWasmBackend()).toMatchObject({
+    available: true,
+    facts: { simd: expect.stringMatching(/^relaxed/), threads: 'shared memory' },
+  });
+  const { validate } = WebAssembly;
+  WebAssembly.validate = () => false;
+  try {
+    expect(probeWasmBackend()).toMatchObject({ available: false, missing: 'this engine has no WebAssembly SIMD.' });
   } finally {
     WebAssembly.validate = validate;
   }

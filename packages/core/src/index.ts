@@ -8,6 +8,7 @@ export {
   type BackendRecord,
   type RefusedBackend,
 } from './backend/backend-record.ts';
+export { copiesNewValues } from './backend/copies-new-values.ts';
 export { type InitBackendOptions, initBackend } from './backend/init-backend.ts';
 export { probeBackends } from './backend/probe-backends.ts';
 export { IGNORE_INDEX } from './ignore-index.ts';

@@ -87,9 +87,9 @@ async function openParams(
     let numRead = 0;
     return await readQwen2Params(config, {
       tensors,
-      readArray(name) {
+      readArray(name, into) {
         onProgress(`reading the weights, ${++numRead} of ${tensors.size} tensors`);
-        return owners.get(name)!.readArray(name);
+        return owners.get(name)!.readArray(name, into);
       },
     });
   } finally {

@@ -14,7 +14,11 @@ interface NodeProcess {
   readonly versions?: Readonly<Record<string, string | undefined>>;
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
-  getBuiltinModule?(name: 'node:v8'): { setFlagsFromString(flag: string): void };
+  getBuiltinModule?(name: 'node:v8'): NodeV8;
+}
+
+interface NodeV8 {
+  setFlagsFromString(flag: string): void;
 }
 
 /** Exports of every build that the trial needs. */
@@ -22,15 +26,26 @@ export interface TrialExports {
   tryMicro(wide: number, kc: number, a: number, b: number, c: number, repeats: number): void;
 }
 
-/** @returns null where the engine is not Node's V8 on x64 */
-export function compileWide(code: Uint8Array<ArrayBuffer>): WebAssembly.Module | null {
+/** V8's switches where the engine is Node's V8 on x64, else undefined. */
+function nodeV8(): NodeV8 | undefined {
   const { process } = globalThis as { process?: NodeProcess };
   const { versions } = process ?? {};
-  if (process?.arch !== 'x64' || !versions?.v8 || versions.bun || versions.deno || versions.electron) return null;
-  const v8 = process.getBuiltinModule?.('node:v8');
+  if (process?.arch !== 'x64' || !versions?.v8 || versions.bun || versions.deno || versions.electron) return undefined;
+  return process.getBuiltinModule?.('node:v8');
+}
+
+/** Whether a wide build can be compiled; whether it is worth it, `isWideGood` says. */
+export function canCompileWide(): boolean {
+  return nodeV8() !== undefined;
+}
+
+/** @returns null where `canCompileWide` is false */
+export function compileWide(code: Uint8Array<ArrayBuffer>): WebAssembly.Module | null {
+  const v8 = nodeV8();
   if (!v8) return null;
+  const { process } = globalThis as { process?: NodeProcess };
   // What the user set by hand stays as it is.
-  const given = [...(process.execArgv ?? []), process.env?.NODE_OPTIONS ?? ''].join(' ').replaceAll('_', '-');
+  const given = [...(process?.execArgv ?? []), process?.env?.NODE_OPTIONS ?? ''].join(' ').replaceAll('_', '-');
   const settings = Object.entries(SETTINGS).filter(([name]) => !given.includes(name));
   const set = (name: string, on: boolean) => v8.setFlagsFromString(`--${on ? '' : 'no-'}${name}`);
   for (const [name, on] of settings) set(name, on);

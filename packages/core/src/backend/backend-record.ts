@@ -22,7 +22,7 @@ export interface BackendFacts {
   /** The name in tfjs's registry: `marco-wasm`, `webgpu`, `tensorflow`, `cpu`. */
   readonly tfjsName: string;
   readonly numThreads?: number;
-  /** `relaxed` or `fixed` vector instructions. */
+  /** Vector instructions of `wasm`: `wide`, `relaxed` or `fixed`. */
   readonly simd?: string;
   /** The GPU, in its driver's words. */
   readonly adapter?: string;

@@ -2,7 +2,6 @@
  * What each backend would need to start here, for `marco doctor`: looks, but starts nothing and leaves the current backend alone.
  */
 import { BACKEND_NAMES, type BackendName, type BackendProbe } from './backend-record.ts';
-import { describeWasmEngine } from './describe-wasm-engine.ts';
 
 /** @returns one entry per backend, in the default order of preference; never throws */
 export async function probeBackends(): Promise<BackendProbe[]> {
@@ -35,8 +34,10 @@ async function look(name: BackendName): Promise<Omit<BackendProbe, 'name'>> {
       const { probeWebGpuBackend } = await import('@marco-ts/backend-webgpu');
       return probeWebGpuBackend();
     }
-    case 'wasm':
-      return describeWasmEngine();
+    case 'wasm': {
+      const { probeWasmBackend } = await import('@marco-ts/backend-wasm');
+      return probeWasmBackend();
+    }
     case 'cpu':
       return { available: true, facts: { speed: 'plain JavaScript: for small tests' } };
   }

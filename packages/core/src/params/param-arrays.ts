@@ -1,6 +1,7 @@
 /**
  * Parameters to and from typed arrays in memory, the form in which `checkpoint` reads and writes them.
  */
+import { copiesNewValues } from '../backend/copies-new-values.ts';
 import { coreError } from '../core-error.ts';
 import { tf } from '../tf.ts';
 import type { ParamMap } from './param-map.ts';
@@ -36,7 +37,7 @@ export function paramsFromArrays(arrays: ArrayMap): ParamMap {
       throw coreError('paramsFromArrays', `shape [${shape}] holds ${size} values, got ${data.length} at ${name}.`);
     }
     const dtype = data instanceof Int32Array ? 'int32' : 'float32';
-    params.set(name, tf.tensor(data.slice(), [...shape], dtype));
+    params.set(name, tf.tensor(copiesNewValues() ? data : data.slice(), [...shape], dtype));
   }
   return params;
 }

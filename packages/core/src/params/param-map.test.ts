@@ -38,22 +38,26 @@ test('tied parameters count once', () => {
   disposeParams(params);
 });
 
-test('arrays go to tensors and back, in order, with copies on both ways', async () => {
-  const data = Float32Array.of(1, 2, 3, 4, 5, 6);
-  const arrays = new Map<string, { shape: number[]; data: Float32Array | Int32Array }>([
-    ['b', { shape: [2, 3], data }],
-    ['a', { shape: [], data: Int32Array.of(7) }],
-  ]);
-  const params = paramsFromArrays(arrays);
-  data[0] = 99;
-  expect(params.get('a')!.dtype).toBe('int32');
-  const back = await paramsToArrays(params);
-  expect([...back.keys()]).toEqual(['b', 'a']);
-  expect(back.get('b')).toEqual({ shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) });
-  back.get('b')!.data[0] = 50;
-  expect((await params.get('b')!.data())[0]).toBe(1);
-  disposeParams(params);
-});
+test.each(['wasm', 'cpu'] as const)(
+  'arrays go to tensors and back, in order, with copies on both ways: %s',
+  async (name) => {
+    await initBackend({ prefer: [name] });
+    const data = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const arrays = new Map<string, { shape: number[]; data: Float32Array | Int32Array }>([
+      ['b', { shape: [2, 3], data }],
+      ['a', { shape: [], data: Int32Array.of(7) }],
+    ]);
+    const params = paramsFromArrays(arrays);
+    data[0] = 99;
+    expect(params.get('a')!.dtype).toBe('int32');
+    const back = await paramsToArrays(params);
+    expect([...back.keys()]).toEqual(['b', 'a']);
+    expect(back.get('b')).toEqual({ shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) });
+    back.get('b')!.data[0] = 50;
+    expect((await params.get('b')!.data())[0]).toBe(1);
+    disposeParams(params);
+  },
+);
 
 test('arrays that do not fill their shape and tensors of other types are named', async () => {
   const short = new Map([['w', { shape: [2, 2], data: new Float32Array(3) }]]);

@@ -1,7 +1,7 @@
 /**
  * The parameters of a Qwen2 model from files that are open already, one tensor at a time.
  */
-import { disposeParams, type ParamMap, tf } from '@marco-ts/core';
+import { copiesNewValues, disposeParams, type ParamMap, tf } from '@marco-ts/core';
 import { modelError } from '../model-error.ts';
 import { estimate } from './estimate.ts';
 import { listFaults, parameterShapes, shapeFaults } from './parameter-shapes.ts';
@@ -10,8 +10,15 @@ import type { Qwen2Config } from './qwen2-config.ts';
 /** What is asked of open weights; `openSafetensorsFrom` and `openHuggingFaceModel` of @marco-ts/checkpoint give it. */
 export interface WeightFiles {
   readonly tensors: ReadonlyMap<string, WeightTensor>;
-  /** The values of one tensor, halves widened to float32. Throws when the file has no tensor of that name. */
-  readArray(name: string): Promise<{ readonly shape: readonly number[]; readonly data: Float32Array | Int32Array }>;
+  /**
+   * The values of one tensor, halves widened to float32. Throws when the file has no tensor of that name.
+   *
+   * @param into memory that may take the values from its start, and is long enough; what is given back is then a view of it
+   */
+  readArray(
+    name: string,
+    into?: Float32Array,
+  ): Promise<{ readonly shape: readonly number[]; readonly data: Float32Array | Int32Array }>;
 }
 
 /** A tensor of the files, as its header describes it. */
@@ -29,6 +36,9 @@ export interface ReadQwen2ParamsOptions {
   /** What errors call the place of the weights. @default 'the weights' */
   readonly place?: string;
 }
+
+/** Larger tensors are read into memory of their own, which goes when they have been copied. */
+const MAX_REUSED_LENGTH = 2 ** 24;
 
 const FLOATS = new Set(['F32', 'F16', 'BF16', 'F64']);
 
@@ -56,7 +66,7 @@ export async function readParams(
   weights: WeightFiles,
   { memoryBudgetBytes = Number.POSITIVE_INFINITY, place = 'the weights' }: ReadQwen2ParamsOptions,
 ): Promise<ParamMap> {
-  const names = [...parameterShapes(config).keys()];
+  const lengths = new Map([...parameterShapes(config)].map(([name, shape]) => [name, tf.util.sizeFromShape(shape)]));
   checkWeights(functionName, config, weights, place);
   const { weightBytes } = estimate(config);
   if (weightBytes > memoryBudgetBytes) {
@@ -66,16 +76,34 @@ export async function readParams(
     );
   }
   const params = new Map<string, tf.Tensor>();
+  const room = copiesNewValues() ? createRoom([...lengths.values()]) : undefined;
   try {
-    for (const name of names) {
-      const { shape, data } = await weights.readArray(name);
+    for (const [name, length] of lengths) {
+      const into = room?.take(length);
+      const { shape, data } = await weights.readArray(name, into);
       params.set(name, tf.tensor(data, [...shape], 'float32'));
+      if (into) room?.giveBack(into);
     }
     return params;
   } catch (error) {
     disposeParams(params);
     throw error;
   }
+}
+
+/** ECMAScript 2024; older browsers have none. */
+type Detachable = ArrayBuffer & { transfer?(length: number): ArrayBuffer };
+
+/** Memory for one tensor at a time: getting new pages takes longer than reading into old ones. */
+function createRoom(lengths: readonly number[]) {
+  const reused = new Float32Array(Math.max(0, ...lengths.filter((length) => length <= MAX_REUSED_LENGTH)));
+  return {
+    take: (length: number) => (length <= reused.length ? reused : new Float32Array(length)),
+    giveBack(array: Float32Array<ArrayBuffer>) {
+      // Detaching frees the bytes now; a collection of garbage may be long in coming.
+      if (array !== reused) (array.buffer as Detachable).transfer?.(0);
+    },
+  };
 }
 
 function checkWeights(functionName: string, config: Qwen2Config, { tensors }: WeightFiles, place: string): void {

@@ -10,6 +10,9 @@ test('names every backend, what is missing with the way to mend it, and the one 
     expect(probe.fix, probe.name).toBeTruthy();
   }
   expect(diagnosis.chosen?.reason).toBeTruthy();
+  for (const { name } of diagnosis.chosen!.refused) {
+    expect(diagnosis.backends.find((probe) => probe.name === name)?.available, name).toBe(false);
+  }
   expect(diagnosis.backends.find((probe) => probe.name === diagnosis.chosen?.name)?.available).toBe(true);
   expect(diagnosis.node).toEqual({ version: process.version, isNewEnough: true });
   expect(diagnosis.machine.numCores).toBeGreaterThan(0);

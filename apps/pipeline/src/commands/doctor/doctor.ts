@@ -25,6 +25,7 @@ export interface Diagnosis {
 export async function diagnose(): Promise<Diagnosis> {
   const { initBackend, probeBackends } = await import('@marco-ts/core');
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const probes = await probeBackends();
   const common = {
     node: {
       version: process.version,
@@ -32,13 +33,20 @@ export async function diagnose(): Promise<Diagnosis> {
     },
     machine: describeMachine(),
     freeDiskBytes: await freeDiskBytes('.'),
-    backends: await probeBackends(),
   };
   try {
-    return { ...common, chosen: await initBackend() };
+    const chosen = await initBackend();
+    return { ...common, backends: probes.map((probe) => asTried(probe, chosen)), chosen };
   } catch (error) {
-    return { ...common, chosen: null, trouble: (error as Error).message };
+    return { ...common, backends: probes, chosen: null, trouble: (error as Error).message };
   }
+}
+
+/** A backend whose files are all here may still not start: then that counts. */
+function asTried(probe: BackendProbe, { refused }: BackendRecord): BackendProbe {
+  const refusal = refused.find(({ name }) => name === probe.name);
+  if (!probe.available || refusal === undefined) return probe;
+  return { ...probe, available: false, missing: refusal.reason, fix: refusal.fix };
 }
 
 export interface DoctorOptions {
@@ -105,12 +113,6 @@ function writeDiagnosis(diagnosis: Diagnosis, output: CommandOutput): void {
     lines.push(
       `  ${mark(true)} ${terminal.style('bold', chosen.name)}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}: ${chosen.reason}`,
     );
-    for (const refused of chosen.refused) {
-      // What is missing stands above already; a backend that seemed to be here and did not start does not.
-      if (!diagnosis.backends.some((probe) => probe.name === refused.name && probe.available)) continue;
-      lines.push(`    not ${refused.name}: ${withoutOrigin(refused.reason)}`);
-      if (refused.fix !== '') lines.push(`      ${terminal.style('dim', 'mend:')} ${refused.fix}`);
-    }
   }
   output.stdout.write(`${lines.join('\n')}\n`);
 }
