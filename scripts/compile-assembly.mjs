@@ -16,17 +16,17 @@ const changed = (path) =>
  * @param asc the compiler, `assemblyscript/asc`, of the package
  * @param root folder of the package
  * @param name of the file in src/generated, without `-wasm.ts`; the export is `<name>Wasm`
- * @param memory flags of the compiler about memory
+ * @param flags further flags of the compiler, about memory and instructions
  */
-export async function compileAssembly({ asc, root, name, memory }) {
+export async function compileAssembly({ asc, root, name, flags }) {
   const output = join(root, 'src', 'generated', `${name}-wasm.ts`);
   const sources = [join(root, 'assembly', 'index.ts'), import.meta.filename];
   if ((await changed(output)) > Math.max(...(await Promise.all(sources.map(changed))))) return;
   const files = new Map();
-  const flags =
+  const common =
     '--runtime stub --optimizeLevel 3 --shrinkLevel 0 --converge --noAssert --use abort= --enable simd --enable bulk-memory';
   const { error, stderr } = await asc.main(
-    ['index.ts', '--baseDir', join(root, 'assembly'), '--outFile', 'out.wasm', ...flags.split(' '), ...memory],
+    ['index.ts', '--baseDir', join(root, 'assembly'), '--outFile', 'out.wasm', ...common.split(' '), ...flags],
     { writeFile: (file, contents) => files.set(file, contents) },
   );
   if (error) {

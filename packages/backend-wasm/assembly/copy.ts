@@ -17,6 +17,17 @@ function copyBytes(to: usize, from: usize, bytes: usize): void {
 }
 
 /**
+ * Slots: 0 first address, 1 address behind the last, 2 bytes per task. Writes one byte of each page of 4096 bytes, so that the operating system
+ * finds memory for it.
+ */
+export function touchTask(task: i32): void {
+  const perTask = paramPointer(2);
+  const from = paramPointer(0) + <usize>task * perTask;
+  const end = min(paramPointer(1), from + perTask);
+  for (let at = from; at < end; at += 4096) store<u8>(at, 0);
+}
+
+/**
  * Slots: 0 source, 1 target, 2 bytes per element (4 or 1), 3-8 dims (outermost first), 9-14 source strides, 15-20 target strides (elements),
  * 21 rows per task. A row is the innermost dimension.
  */

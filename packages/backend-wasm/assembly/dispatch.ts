@@ -2,7 +2,7 @@
 import { attentionPackTask, attentionRowsTask, attentionTask } from './fused/attention';
 import { attentionGradTask } from './fused/attention-grad';
 import { binaryTask } from './binary';
-import { gatherTask, scatterAddTask, stridedCopyTask, transposeTask } from './copy';
+import { gatherTask, scatterAddTask, stridedCopyTask, touchTask, transposeTask } from './copy';
 import { crossEntropyChunkTask, crossEntropyEndTask, crossEntropyGradTask, crossEntropyRowsTask } from './fused/cross-entropy';
 import { gemmPackTask, gemmTask, gemvTask, gemvTransposedTask } from './matrix/gemm';
 import { chunkTask, reduceTask, softmaxTask, squaresTask, squaresTotalTask } from './reduce';
@@ -42,5 +42,6 @@ export function runTask(kernel: i32, task: i32, thread: i32): void {
     case 28: crossEntropyEndTask(); break;
     case 29: crossEntropyGradTask(task); break;
     case 30: crossEntropyRowsTask(task); break;
+    case 31: touchTask(task); break;
   }
 }

@@ -70,6 +70,7 @@ class Entry {
       );
     }
     this.allocate(values.length, shape);
+    this.runtime.touch(this.address, values.length * size);
     (this.values as Numbers).set(values);
     this.heap = undefined;
     return this.address;

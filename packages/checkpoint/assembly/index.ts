@@ -297,8 +297,10 @@ function largestOf(from: usize, magnitude: v128): v128 {
 function quantized(from: usize, inverse: v128, sign: v128, half: v128, whole: v128): v128 {
   const scaled = f32x4.mul(v128.load(from), inverse);
   // With the number below 0.5 added, what is cut off leaves the nearest: a half becomes whole, and what is less than a half does not.
-  const rounded = f32x4.trunc(f32x4.add(scaled, v128.or(v128.and(scaled, sign), half)));
-  return i32x4.sub(f32x4.add(rounded, whole), whole);
+  const further = f32x4.add(scaled, v128.or(v128.and(scaled, sign), half));
+  // At most 127.5 in magnitude, where the relaxed instruction has but one result.
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_trunc_f32x4_s(further);
+  return i32x4.sub(f32x4.add(f32x4.trunc(further), whole), whole);
 }
 
 // @ts-expect-error: decorator

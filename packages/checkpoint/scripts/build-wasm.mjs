@@ -1,5 +1,5 @@
 /**
- * The conversions of floats, as base64 in src/generated/.
+ * The conversions of floats, with and without relaxed SIMD, as base64 in src/generated/.
  * Run: pnpm run build:wasm
  */
 import { join } from 'node:path';
@@ -7,4 +7,6 @@ import asc from 'assemblyscript/asc';
 import { compileAssembly } from '../../../scripts/compile-assembly.mjs';
 
 const root = join(import.meta.dirname, '..');
-await compileAssembly({ asc, root, name: 'conversions', memory: ['--initialMemory', '4', '--maximumMemory', '4'] });
+const flags = ['--initialMemory', '4', '--maximumMemory', '4'];
+await compileAssembly({ asc, root, name: 'conversions-fixed', flags });
+await compileAssembly({ asc, root, name: 'conversions-relaxed', flags: [...flags, '--enable', 'relaxed-simd'] });

@@ -10,5 +10,5 @@ await compileAssembly({
   asc,
   root: join(import.meta.dirname, '..'),
   name: 'score-ngrams',
-  memory: ['--initialMemory', '1'],
+  flags: ['--initialMemory', '1'],
 });

@@ -31,4 +31,5 @@ export const KERNEL = {
   crossEntropyEnd: 28,
   crossEntropyGrad: 29,
   crossEntropyRows: 30,
+  touch: 31,
 } as const;

@@ -12,6 +12,7 @@ import { createAllocator } from './allocator.ts';
 import { compileWide, isWideGood, type TrialExports } from './compile-wide.ts';
 import { decodeBase64 } from './decode-base64.ts';
 import { detectSimd, type SimdLevel } from './detect-simd.ts';
+import { KERNEL } from './kernel-numbers.ts';
 import { type StartingWorkers, startWorkers } from './start-workers.ts';
 import { unshareMemory } from './unshare-memory.ts';
 
@@ -38,6 +39,11 @@ export interface WasmRuntime {
   allocate(bytes: number, what: string): number;
   /** Asks `makeRoom` to free something when the memory is full, again and again until it returns false. */
   onFull(makeRoom: (bytes: number) => boolean): void;
+  /**
+   * Lets all threads take part in getting memory for allocated bytes that will be written by one: the operating system finds and clears each
+   * page at its first use, which takes longer than a copy. What lies there is lost.
+   */
+  touch(address: number, bytes: number): void;
   free(address: number): void;
   /** Scratch memory for the length of `use`. */
   withScratch<Result>(bytes: number, use: (address: number) => Result): Result;
@@ -70,6 +76,7 @@ const HEAP = PAGE;
 const PARAMETERS = 512;
 const INITIAL_PAGES = 256;
 const MAXIMUM_THREADS = 64;
+const TOUCHED_PER_TASK = 2 ** 18;
 
 const bits = new DataView(new ArrayBuffer(4));
 
@@ -209,6 +216,15 @@ export async function createWasmRuntime(options: WasmRuntimeOptions = {}): Promi
     );
   };
 
+  const run: WasmRuntime['run'] = (kernel, numTasks, parameters, parallel = true) => {
+    if (numTasks <= 0) return;
+    new Int32Array(memory.buffer, PARAMETERS, parameters.length).set(parameters);
+    if (parallel && numTasks > 1 && numThreads > 1) exports.runShared(kernel, numTasks, maySleep);
+    else exports.runAlone(kernel, numTasks);
+  };
+  /** Behind this address nothing has been touched. */
+  let touchedTo = HEAP;
+
   return {
     simd,
     numThreads,
@@ -231,11 +247,14 @@ export async function createWasmRuntime(options: WasmRuntimeOptions = {}): Promi
     floats: (address, length) => new Float32Array(memory.buffer, address, length),
     integers: (address, length) => new Int32Array(memory.buffer, address, length),
     bytes: (address, length) => new Uint8Array(memory.buffer, address, length),
-    run(kernel, numTasks, parameters, parallel = true) {
-      if (numTasks <= 0) return;
-      new Int32Array(memory.buffer, PARAMETERS, parameters.length).set(parameters);
-      if (parallel && numTasks > 1 && numThreads > 1) exports.runShared(kernel, numTasks, maySleep);
-      else exports.runAlone(kernel, numTasks);
+    run,
+    touch(address, bytes) {
+      const end = address + bytes;
+      const from = Math.max(address, touchedTo);
+      touchedTo = Math.max(touchedTo, end);
+      if (numThreads > 1 && end - from >= 4 * TOUCHED_PER_TASK) {
+        run(KERNEL.touch, Math.ceil((end - from) / TOUCHED_PER_TASK), [from, end, TOUCHED_PER_TASK]);
+      }
     },
     findOutOfRange: (address, count, limit) => exports.findOutOfRange(address, count, limit),
     tasksByWorkers: () => exports.tasksByWorkers(),

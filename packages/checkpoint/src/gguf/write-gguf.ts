@@ -2,10 +2,10 @@
  * Writes metadata and tensors as one GGUF file (version 3), atomically; tensors come as arrays or in pieces, and are converted piece by piece.
  *
  * Source: docs/gguf.md of https://github.com/ggml-org/ggml; order and padding as `GGUFWriter` of the Python package gguf.
- * Memory: two buffers of at most 1 MiB, and what the sources hold.
+ * Memory: four pieces of at most 1 MiB, and what the sources hold.
  */
 import { writeFileAtomicWith } from '../files/write-file-atomic.ts';
-import { createPieceWriter, type PieceWriter } from '../files/write-pieces.ts';
+import { createPieceWriter, PIECE_BYTES, type PieceWriter } from '../files/write-pieces.ts';
 import { elementCount } from '../named-array.ts';
 import { encodeFloats } from '../tensors/conversions.ts';
 import {
@@ -38,8 +38,6 @@ export interface GgufContents {
   readonly tensors: readonly GgufTensorSource[];
 }
 
-const PIECE_BYTES = 1 << 20;
-
 /**
  * @throws when a name, value or shape does not fit the format, a source gives more or fewer values than its shape, a value does not fit its
  * type, or the file cannot be written; an existing file is then unchanged
@@ -58,11 +56,11 @@ export async function writeGguf(path: string, contents: GgufContents): Promise<v
   const header = renderGgufHeader(metadata, listed, path);
   await writeFileAtomicWith('writeGguf', path, async (file) => {
     const writer = createPieceWriter(file);
-    await writer.write(header);
-    await writer.write(new Uint8Array(alignUp(header.length, alignment) - header.length));
+    writer.write(header);
+    writer.write(new Uint8Array(alignUp(header.length, alignment) - header.length));
     for (const tensor of listed) {
       await writeTensor(writer, tensor, tensor.sizeBytes, path);
-      await writer.write(new Uint8Array(alignUp(tensor.sizeBytes, alignment) - tensor.sizeBytes));
+      writer.write(new Uint8Array(alignUp(tensor.sizeBytes, alignment) - tensor.sizeBytes));
     }
     await writer.finish();
   });
@@ -123,41 +121,36 @@ async function writeTensor(
   const { blockElements, blockBytes } = TENSOR_TYPES[type];
   const at = `tensor ${JSON.stringify(name)} of ${path}`;
   const pieceElements = Math.floor(PIECE_BYTES / blockBytes) * blockElements;
-  const room = Math.min(sizeBytes, (pieceElements / blockElements) * blockBytes);
-  let [buffer, other] = type === 'F32' ? [EMPTY, EMPTY] : [new Uint8Array(room), new Uint8Array(room)];
   let numBytes = 0;
-  const put = async (bytes: Uint8Array) => {
-    numBytes += bytes.length;
+  const count = (more: number) => {
+    numBytes += more;
     if (numBytes > sizeBytes) throw fault('a source must give as many values as its shape', 'more', at);
-    await writer.write(bytes);
   };
   for await (const piece of typeof data === 'function' ? data() : [data]) {
     if (piece instanceof Uint8Array || type === 'F32') {
-      await put(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+      count(piece.byteLength);
+      writer.write(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
       // The source may reuse the memory of the piece once it is asked for the next.
-      await writer.settle();
+      if (typeof data === 'function') await writer.settle();
       continue;
     }
     if (piece.length % blockElements !== 0)
       throw fault(`pieces must be whole blocks of ${blockElements} values`, `${piece.length} values`, at);
     for (let start = 0; start < piece.length; start += pieceElements) {
       const values = piece.subarray(start, start + pieceElements);
-      const bytes = buffer.subarray(0, (values.length / blockElements) * blockBytes);
-      if (bytes.length * blockElements !== values.length * blockBytes)
-        throw fault('a source must give as many values as its shape', 'more', at);
-      const bad = encodeFloats(type, values, bytes);
-      if (bad >= 0) {
-        const element = (numBytes / blockBytes) * blockElements + bad;
-        throw fault(`values must fit ${type}`, `${values[bad]} at element ${element}`, at, 'Write F32 or BF16.');
-      }
-      await put(bytes);
-      [buffer, other] = [other, buffer];
+      const firstElement = (numBytes / blockBytes) * blockElements;
+      const pieceBytes = (values.length / blockElements) * blockBytes;
+      count(pieceBytes);
+      await writer.writeMade(pieceBytes, (room) => {
+        const bad = encodeFloats(type, values, room);
+        if (bad < 0) return;
+        const got = `${values[bad]} at element ${firstElement + bad}`;
+        throw fault(`values must fit ${type}`, got, at, 'Write F32 or BF16.');
+      });
     }
   }
   if (numBytes !== sizeBytes) throw fault('a source must give as many values as its shape', `${numBytes} bytes`, at);
 }
-
-const EMPTY = new Uint8Array(0);
 
 function fault(rule: string, got: string, at: string, nextStep = 'Correct it; nothing was written.'): Error {
   return new Error(`[@marco-ts/checkpoint] writeGguf: ${rule}, got ${got} at ${at}. ${nextStep}`);

@@ -5,7 +5,7 @@
  * header is padded with spaces so that the data begins at a multiple of 8 bytes.
  */
 import { writeFileAtomicWith } from '../files/write-file-atomic.ts';
-import { createPieceWriter, type PieceWriter } from '../files/write-pieces.ts';
+import { createPieceWriter, PIECE_BYTES, type PieceWriter } from '../files/write-pieces.ts';
 import { type ArrayMap, elementCount, type NamedArray } from '../named-array.ts';
 import { encodeFloats } from '../tensors/conversions.ts';
 import { DTYPE_BYTES, MAX_HEADER_BYTES } from './safetensors-header.ts';
@@ -21,7 +21,7 @@ export interface WriteSafetensorsOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-const CHUNK_ELEMENTS = 1 << 19;
+const CHUNK_ELEMENTS = PIECE_BYTES / 2;
 
 interface Placed {
   readonly name: string;
@@ -43,7 +43,7 @@ export async function writeSafetensors(
   const header = renderHeader(placed, metadata, path);
   await writeFileAtomicWith('writeSafetensors', path, async (file) => {
     const writer = createPieceWriter(file);
-    await writer.write(header);
+    writer.write(header);
     for (const tensor of placed) await writeTensor(writer, tensor, path);
     await writer.finish();
   });
@@ -110,19 +110,17 @@ function renderHeader(placed: readonly Placed[], metadata: Readonly<Record<strin
 async function writeTensor(writer: PieceWriter, { name, array, dtype }: Placed, path: string): Promise<void> {
   const { data } = array;
   if (dtype === 'F32' || dtype === 'I32') {
-    await writer.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    writer.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return;
   }
-  const chunks = [0, 1].map(() => new Uint8Array(2 * Math.min(CHUNK_ELEMENTS, data.length)));
-  for (let start = 0, turn = 0; start < data.length; start += CHUNK_ELEMENTS, turn = 1 - turn) {
+  for (let start = 0; start < data.length; start += CHUNK_ELEMENTS) {
     const values = (data as Float32Array).subarray(start, start + CHUNK_ELEMENTS);
-    const chunk = chunks[turn]!;
-    const overflow = encodeFloats(dtype, values, chunk);
-    if (overflow >= 0) {
+    await writer.writeMade(values.length * 2, (room) => {
+      const overflow = encodeFloats(dtype, values, room);
+      if (overflow < 0) return;
       throw new Error(
         `[@marco-ts/checkpoint] writeSafetensors: values must fit ${dtype}, got ${values[overflow]} at element ${start + overflow} of tensor ${JSON.stringify(name)} of ${path}. Write F32${dtype === 'F16' ? ' or BF16' : ''}.`,
       );
-    }
-    await writer.write(chunk.subarray(0, values.length * 2));
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { decodeFloats, encodeFloats } from './conversions.ts';
 
 const ALL = Uint16Array.from({ length: 65536 }, (_, i) => i);
@@ -99,4 +99,30 @@ describe.each([
     expect(encodeFloats(type, fitting, new Uint8Array(target.buffer))).toBe(-1);
     expect(target.subarray(0, fitting.length)).toEqual(Uint16Array.from(fitting, (value) => encode(value)));
   });
+});
+
+test('an engine without relaxed SIMD gives the same bytes and numbers', async () => {
+  const values = Float32Array.from({ length: 4096 }, (_, i) => Math.sin(i * 12.9898) * 10 ** (i % 9) * 1e-5);
+  // Halves, and their neighbours, of a block with the scale 1.
+  values.set([127, 0.5, -0.5, 1.5, -1.5, 2.5, 126.5, -126.5, 0.49999997, -0.49999997, 0.50000006, 63.499996], 32);
+  const convert = (conversions: { encodeFloats: typeof encodeFloats; decodeFloats: typeof decodeFloats }) =>
+    (['Q8_0', 'F16', 'BF16'] as const).map((type) => {
+      const packed = new Uint8Array(type === 'Q8_0' ? (values.length / 32) * 34 : values.length * 2);
+      expect(conversions.encodeFloats(type, values, packed)).toBe(-1);
+      const back = new Float32Array(values.length);
+      conversions.decodeFloats(type, packed, back, 0);
+      return { packed, back };
+    });
+  const expected = convert({ encodeFloats, decodeFloats });
+  vi.resetModules();
+  const validate = vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+  const compiled = vi.spyOn(WebAssembly, 'Module');
+  try {
+    expect(convert(await import('./conversions.ts'))).toEqual(expected);
+    const { conversionsFixedWasm } = await import('../generated/conversions-fixed-wasm.ts');
+    expect(Buffer.from(compiled.mock.calls[0]![0] as Uint8Array).toString('base64')).toBe(conversionsFixedWasm);
+  } finally {
+    validate.mockRestore();
+    compiled.mockRestore();
+  }
 });

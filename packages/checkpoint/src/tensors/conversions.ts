@@ -4,7 +4,8 @@
  * Rounding is to nearest, ties to even, as in PyTorch; Q8_0 has the bytes that ggml's reference gives: blocks of 32 values, each an F16 scale d
  * and 32 signed bytes q, with value = d * q (`quantize_row_q8_0_ref` of ggml-quants.c).
  */
-import { conversionsWasm } from '../generated/conversions-wasm.ts';
+import { conversionsFixedWasm } from '../generated/conversions-fixed-wasm.ts';
+import { conversionsRelaxedWasm } from '../generated/conversions-relaxed-wasm.ts';
 
 export type PackedType = 'F16' | 'BF16' | 'Q8_0';
 
@@ -39,8 +40,11 @@ let started: Converter | undefined;
 
 function converter(): Converter {
   if (started) return started;
-  const bytes = Uint8Array.from(atob(conversionsWasm), (character) => character.charCodeAt(0));
-  const module = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Module;
+  const [relaxed, fixed] = [conversionsRelaxedWasm, conversionsFixedWasm].map((base64) =>
+    Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)),
+  );
+  const build = new WebAssembly.Module(WebAssembly.validate(relaxed!) ? relaxed! : fixed!);
+  const module = new WebAssembly.Instance(build).exports as unknown as Module;
   const { buffer } = module.memory;
   started = {
     module,
