@@ -13,7 +13,7 @@ export function runTask(kernel: i32, task: i32, thread: i32): void {
   switch (kernel) {
     case 0: gemmPackTask(task); break;
     case 1: gemmTask(task, thread); break;
-    case 2: gemvTransposedTask(task); break;
+    case 2: gemvTransposedTask(task, thread); break;
     case 3: gemvTask(task); break;
     case 4: binaryTask(task); break;
     case 5: unaryTask(task); break;

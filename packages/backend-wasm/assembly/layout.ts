@@ -23,8 +23,14 @@ export const TOTAL: usize = 388;
 /** 64 slots of 4 bytes. */
 export const PARAMS: usize = 512;
 /** One tile of 512 bytes per thread, for what a matrix product does not write straight into C: ragged edges and sums to be added. */
-export const EDGE_TILES: usize = 4096;
+const EDGE_TILES: usize = 4096;
 export const CLOSED: i32 = 1 << 30;
+
+// @ts-ignore: decorator
+@inline
+export function edgeTile(thread: i32): usize {
+  return EDGE_TILES + (<usize>thread << 9);
+}
 
 // @ts-ignore: decorator
 @inline

@@ -32,6 +32,7 @@ export function mixedWork(): tf.Tensor[] {
   const [nll, lse] = kernel('MarcoLinearCrossEntropy', entropy, { ignoreIndex: -100 }) as [tf.Tensor, tf.Tensor];
   return [
     tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D, false, true),
+    tf.matMul(t([23, 199], 7) as tf.Tensor2D, t([501, 199], 8) as tf.Tensor2D, false, true),
     tf.sum(x),
     tf.sum(x, 0),
     tf.softmax(w as tf.Tensor2D),

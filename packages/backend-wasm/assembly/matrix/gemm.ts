@@ -5,8 +5,8 @@
  * 11 batchA, 12 batchB, 13 batchC (bytes between batch entries), 14 accumulate, 15 packed B, 16 scratch for A, 17 scratch bytes per thread,
  * 18 KC, 19 MC, 20 NC, 21 row blocks, 22 column blocks, 23 panels per packing task, 24 packing tasks per batch entry, 25 bytes of packed B per entry.
  */
-import { paramInt, paramPointer } from '../layout';
-import { dot, dots4x2 } from './dot-products';
+import { edgeTile, paramInt, paramPointer } from '../layout';
+import { DOT_ROWS, dot, dots1x4, dotsOfRows } from './dot-products';
 import { multiplyPacked } from './micro-kernel';
 import { COLUMN_BYTES, COLUMNS, packBlockA, packBlockB, paddedColumns } from './pack';
 import { madd } from '../simd';
@@ -76,7 +76,7 @@ export function gemmTask(task: i32, thread: i32): void {
 }
 
 /** Few rows times B stored [n, k]: dot products, no packing. Slot 23 is the number of columns per task. */
-export function gemvTransposedTask(task: i32): void {
+export function gemvTransposedTask(task: i32, thread: i32): void {
   const m = paramInt(3);
   const n = paramInt(4);
   const k = paramInt(5);
@@ -92,16 +92,29 @@ export function gemvTransposedTask(task: i32): void {
   const b = paramPointer(1) + <usize>entry * paramPointer(12);
   const c = paramPointer(2) + <usize>entry * paramPointer(13);
   const accumulate = paramInt(14);
-  for (let column = first; column < last; column += 2) {
+  const tile = edgeTile(thread);
+  let column = first;
+  for (; column + 4 <= last; column += 4) {
     const y = b + <usize>column * strideB;
-    const columns = min(2, last - column);
+    let x = a;
+    let to = c + (<usize>column << 2);
     let row = 0;
-    for (; columns == 2 && row + 4 <= m; row += 4)
-      dots4x2(k, a + <usize>row * strideA, strideA, y, strideB, c + <usize>row * strideC + (<usize>column << 2), strideC, accumulate);
-    for (; row < m; row++) {
-      for (let j = 0; j < columns; j++)
-        dot(k, a + <usize>row * strideA, y + <usize>j * strideB, c + <usize>row * strideC + (<usize>(column + j) << 2), accumulate);
+    for (; row + DOT_ROWS <= m; row += DOT_ROWS) {
+      dotsOfRows(k, x, strideA, y, strideB, to, strideC, accumulate, tile);
+      dotsOfRows(k, x, strideA, y + strideB + strideB, strideB, to + 8, strideC, accumulate, tile);
+      x += strideA * DOT_ROWS;
+      to += strideC * DOT_ROWS;
     }
+    for (; row < m; row++) {
+      dots1x4(k, x, y, strideB, to, accumulate, tile);
+      x += strideA;
+      to += strideC;
+    }
+  }
+  for (; column < last; column++) {
+    const y = b + <usize>column * strideB;
+    for (let row = 0; row < m; row++)
+      dot(k, a + <usize>row * strideA, y, c + <usize>row * strideC + (<usize>column << 2), accumulate, tile);
   }
 }
 

@@ -7,7 +7,7 @@
  *
  * The loops are not unrolled on purpose: V8 unrolls 128-bit ones by four itself, and allocates registers worse when it finds them unrolled (docs/decisions/0002).
  */
-import { EDGE_TILES } from '../layout';
+import { edgeTile } from '../layout';
 import { COLUMN_BYTES, COLUMNS, ROWS } from './pack';
 import { madd } from '../simd';
 
@@ -216,7 +216,7 @@ function putPartOfTile(c: usize, stride: usize, tile: usize, rows: i32, columns:
 export function multiplyPacked(
   kc: i32, packedA: usize, packedB: usize, c: usize, stride: usize, m: i32, n: i32, accumulate: i32, thread: i32,
 ): void {
-  const tile = EDGE_TILES + (<usize>thread << 9);
+  const tile = edgeTile(thread);
   const panelA = <usize>kc * 24;
   const panelB = <usize>kc * COLUMN_BYTES;
   for (let column = 0; column < n; column += COLUMNS) {

@@ -74,6 +74,9 @@ const SIZES: [number, number, number][] = [
   [100, 520, 260],
   [1, 700, 129],
   [250, 3, 1],
+  [23, 20, 6],
+  [64, 96, 39],
+  [65, 96, 39],
 ];
 const CASES: Case[] = [
   ...SIZES.flatMap(([m, k, n]) => casesOf([], [], m, k, n)),
@@ -99,6 +102,24 @@ describe.each(VARIANTS)('matMul on %s', (name) => {
         tf.matMul(tf.tensor(x, c.a), tf.tensor(y, c.b), c.transposeA, c.transposeB),
       );
       expect(largestError(actual!, reference(c, x, y)), JSON.stringify(c)).toBeLessThan(3e-5);
+    }
+  });
+
+  test('a row of few has the bits that it has alone, whichever and however many the others are', async () => {
+    const k = 203;
+    const y = randomFloats(41 * k, 6);
+    const product = async (x: Float32Array) =>
+      (await runOn(name, () => tf.matMul(tf.tensor2d(x, [x.length / k, k]), tf.tensor2d(y, [41, k]), false, true)))[0]!;
+    const rows = randomFloats(64 * k, 5);
+    const all = await product(rows);
+    for (const [first, last] of [
+      [0, 1],
+      [1, 4],
+      [3, 9],
+      [11, 34],
+      [63, 64],
+    ] as const) {
+      expect(await product(rows.slice(first * k, last * k))).toEqual(all.slice(first * 41, last * 41));
     }
   });
 

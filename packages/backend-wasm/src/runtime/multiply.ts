@@ -42,8 +42,8 @@ const PACKED_LIMIT = 32 * 2 ** 20;
 const PACKED_COLUMNS = 512;
 /** Products below this many multiplications stay on the calling thread. */
 const SMALL = 48 * 48 * 48;
-/** Up to here packing B costs more than it saves: a decoding batch (`pnpm bench generate`). */
-const FEW_ROWS = { plain: 8, transposed: 16 };
+/** Up to here packing B costs more than it saves: a decoding batch, a short prompt (`pnpm bench generate`). */
+const FEW_ROWS = { plain: 8, transposed: 64 };
 
 const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
 
@@ -90,7 +90,7 @@ export function multiply(runtime: WasmRuntime, product: Product): void {
   ];
 
   if (m <= (transposeB ? FEW_ROWS.transposed : FEW_ROWS.plain) && !transposeA) {
-    const perTask = transposeB ? Math.max(8, roundUp(16384 / k, 2)) : 64;
+    const perTask = transposeB ? Math.max(8, roundUp(16384 / k, 4)) : 64;
     const perEntry = Math.ceil(n / perTask);
     const parameters = [...head(0, 0, n), 0, 0, 0, 0, 0, 0, 0, 0, perTask, perEntry];
     runtime.run(transposeB ? KERNEL.gemvTransposed : KERNEL.gemv, batch * perEntry, parameters, parallel);
