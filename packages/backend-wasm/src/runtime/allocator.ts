@@ -33,8 +33,8 @@ const CLASSES_PER_DOUBLING = 8;
 /** Class of a size: eight per doubling. */
 function classOf(size: number): number {
   const units = size / ALIGNMENT;
-  const log = Math.floor(Math.log2(units));
-  const within = Math.floor((units / 2 ** log - 1) * CLASSES_PER_DOUBLING);
+  const log = 31 - Math.clz32(units);
+  const within = Math.floor((units * CLASSES_PER_DOUBLING) / 2 ** log) - CLASSES_PER_DOUBLING;
   return log * CLASSES_PER_DOUBLING + within;
 }
 
