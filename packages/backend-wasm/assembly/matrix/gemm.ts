@@ -6,7 +6,7 @@
  * 18 KC, 19 MC, 20 NC, 21 row blocks, 22 column blocks, 23 panels per packing task, 24 packing tasks per batch entry, 25 bytes of packed B per entry.
  */
 import { edgeTile, paramInt, paramPointer } from '../layout';
-import { DOT_ROWS, dot, dots1x4, dotsOfRows } from './dot-products';
+import { dot, dots1x4, dots2x4 } from './dot-products';
 import { multiplyPacked } from './micro-kernel';
 import { COLUMN_BYTES, COLUMNS, packBlockA, packBlockB, paddedColumns } from './pack';
 import { madd } from '../simd';
@@ -99,17 +99,12 @@ export function gemvTransposedTask(task: i32, thread: i32): void {
     let x = a;
     let to = c + (<usize>column << 2);
     let row = 0;
-    for (; row + DOT_ROWS <= m; row += DOT_ROWS) {
-      dotsOfRows(k, x, strideA, y, strideB, to, strideC, accumulate, tile);
-      dotsOfRows(k, x, strideA, y + strideB + strideB, strideB, to + 8, strideC, accumulate, tile);
-      x += strideA * DOT_ROWS;
-      to += strideC * DOT_ROWS;
+    for (; row + 2 <= m; row += 2) {
+      dots2x4(k, x, strideA, y, strideB, to, strideC, accumulate, tile);
+      x += strideA + strideA;
+      to += strideC + strideC;
     }
-    for (; row < m; row++) {
-      dots1x4(k, x, y, strideB, to, accumulate, tile);
-      x += strideA;
-      to += strideC;
-    }
+    if (row < m) dots1x4(k, x, y, strideB, to, accumulate, tile);
   }
   for (; column < last; column++) {
     const y = b + <usize>column * strideB;
