@@ -30,16 +30,14 @@ const FLUSH_EVERY_BYTES = 1 << 22;
 const NUM_ROOMS = 4;
 
 export interface PieceWriter {
-  /** Begins to write bytes of the caller, which must not change until `settle`. */
-  write(bytes: Uint8Array): void;
+  /** Writes bytes of the caller, which may change when they are written; large ones are to be waited for, so that the file is written from its start. */
+  write(bytes: Uint8Array): Promise<void>;
   /**
    * Begins to write bytes that `make` puts into memory of the writer, once some is free.
    *
    * @param sizeBytes at most PIECE_BYTES
    */
   writeMade(sizeBytes: number, make: (room: Uint8Array) => void): Promise<void>;
-  /** Waits until all that was begun is written; what goes to the disk meanwhile goes on. */
-  settle(): Promise<void>;
   /** Waits until everything is written; the caller flushes. */
   finish(): Promise<void>;
 }
@@ -87,7 +85,6 @@ export function createPieceWriter(file: FileHandle): PieceWriter {
       make(bytes);
       room.free = write(bytes);
     },
-    settle: () => written,
     async finish() {
       await written;
       await flush;

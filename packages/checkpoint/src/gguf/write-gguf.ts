@@ -129,9 +129,8 @@ async function writeTensor(
   for await (const piece of typeof data === 'function' ? data() : [data]) {
     if (piece instanceof Uint8Array || type === 'F32') {
       count(piece.byteLength);
-      writer.write(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
-      // The source may reuse the memory of the piece once it is asked for the next.
-      if (typeof data === 'function') await writer.settle();
+      // Waited for: the source may use the memory of the piece again once it is asked for the next.
+      await writer.write(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
       continue;
     }
     if (piece.length % blockElements !== 0)

@@ -110,7 +110,7 @@ function renderHeader(placed: readonly Placed[], metadata: Readonly<Record<strin
 async function writeTensor(writer: PieceWriter, { name, array, dtype }: Placed, path: string): Promise<void> {
   const { data } = array;
   if (dtype === 'F32' || dtype === 'I32') {
-    writer.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    await writer.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return;
   }
   for (let start = 0; start < data.length; start += CHUNK_ELEMENTS) {
