@@ -2,7 +2,7 @@
  * Asks for the strongest adapter and describes it.
  */
 import { isNode } from './find-gpu.ts';
-import { lacksVulkanLoader } from './vulkan-loader.ts';
+import { lacksVulkanDriver, lacksVulkanLoader } from './vulkan-loader.ts';
 import { webGpuError } from './webgpu-error.ts';
 
 export interface AdapterDescription {
@@ -16,7 +16,7 @@ export interface AdapterDescription {
 
 /** @throws Error naming what an adapter needs when there is none */
 export async function requestAdapter(functionName: string, gpu: GPU): Promise<GPUAdapter> {
-  const isHopeless = isNode() && lacksVulkanLoader();
+  const isHopeless = isNode() && (lacksVulkanLoader() || lacksVulkanDriver());
   const adapter = isHopeless ? null : await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) throw webGpuError(functionName, 'a GPU adapter must be present, got none.', adapterAdvice());
   return adapter;
