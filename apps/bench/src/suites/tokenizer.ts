@@ -30,8 +30,12 @@ interface Case {
 }
 
 const RUST_BATCH = 'tokenizers-rust, batch';
-/** Ends the name of a contestant that encodes a batch with one thread, to say how the threads add up. */
-const ALONE = ', one thread';
+/** Who encodes a batch with all threads and who with one, to say how the threads add up. */
+const BATCH_PAIRS = [
+  { together: 'ours', alone: 'ours' },
+  { together: RUST_BATCH, alone: 'tokenizers-rust' },
+] as const;
+const aloneEntry = (together: string) => `${together}, one thread`;
 const CASES: readonly Case[] = [
   { name: 'encode, first pass', task: 'encode', peers: ['tokenizers-rust', 'tokenizers-js'], rounds: 1 },
   { name: 'encode', task: 'encode', peers: ['tokenizers-rust', 'tokenizers-js'] },
@@ -63,19 +67,20 @@ export const tokenizer: BenchSuite = {
       for (const { name, task, peers, rounds } of CASES.filter((testCase) => testCase.name.includes(context.only))) {
         const counts = new Map<string, number>();
         const checksums = new Map<string, number>();
-        const entries = [...field.present].filter(([entry]) => entry === 'ours' || peers.includes(entry));
         const request: TokenizerRequest = { task, vocabSize: TRAIN_VOCAB_SIZE, threads };
-        if (task === 'batch') {
-          for (const entry of ['ours', 'tokenizers-rust']) {
-            const contestant = field.present.get(entry);
-            if (contestant) entries.push([`${entry}${ALONE}`, contestant]);
-          }
+        const entries = [...field.present]
+          .filter(([entry]) => entry === 'ours' || peers.includes(entry))
+          .map(([entry, contestant]) => ({ entry, contestant, request }));
+        const pairs = task === 'batch' ? BATCH_PAIRS.filter(({ together }) => field.present.has(together)) : [];
+        for (const { together, alone } of pairs) {
+          const contestant = field.present.get(alone);
+          if (contestant)
+            entries.push({ entry: aloneEntry(together), contestant, request: { ...request, threads: 1 } });
         }
         const samples = await alternate(
-          entries.map(([entry, contestant]) => ({
+          entries.map(({ entry, contestant, request: asked }) => ({
             name: entry,
             measure: async () => {
-              const asked = entry.endsWith(ALONE) ? { ...request, threads: 1 } : request;
               const { seconds, count, checksum } = await ask(contestant, asked);
               counts.set(entry, count);
               if (checksum !== undefined) checksums.set(entry, checksum);
@@ -92,12 +97,12 @@ export const tokenizer: BenchSuite = {
           context.note(
             `${name}: ids ${new Set(checksums.values()).size === 1 ? 'are identical' : 'DIFFER'}, ${counts.get('ours')} of them`,
           );
-        for (const [alone, values] of [...samples].filter(([entry]) => entry.endsWith(ALONE))) {
-          samples.delete(alone);
-          const entry = alone.slice(0, -ALONE.length);
-          const together = samples.get(entry) ?? samples.get(RUST_BATCH)!;
-          const times = medianAndSpread(together).median / medianAndSpread(values).median;
-          context.note(`${name}: ${threads} threads of ${entry} are ${times.toFixed(2)} times its one`);
+        for (const { together, alone } of pairs) {
+          const one = samples.get(aloneEntry(together));
+          if (!one) continue;
+          samples.delete(aloneEntry(together));
+          const times = medianAndSpread(samples.get(together)!).median / medianAndSpread(one).median;
+          context.note(`${name}: ${threads} threads of ${alone} are ${times.toFixed(2)} times its one`);
         }
         const { ours, ...others } = Object.fromEntries(samples);
         const named = Object.entries(others).map(([entry, values]) => [entry.split(',')[0]!, values] as const);

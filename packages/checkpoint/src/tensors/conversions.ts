@@ -40,11 +40,10 @@ let started: Converter | undefined;
 
 function converter(): Converter {
   if (started) return started;
-  const [relaxed, fixed] = [conversionsRelaxedWasm, conversionsFixedWasm].map((base64) =>
-    Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)),
-  );
-  const build = new WebAssembly.Module(WebAssembly.validate(relaxed!) ? relaxed! : fixed!);
-  const module = new WebAssembly.Instance(build).exports as unknown as Module;
+  const decoded = (base64: string) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const relaxed = decoded(conversionsRelaxedWasm);
+  const bytes = WebAssembly.validate(relaxed) ? relaxed : decoded(conversionsFixedWasm);
+  const module = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Module;
   const { buffer } = module.memory;
   started = {
     module,
