@@ -179,20 +179,26 @@ const SMALLEST: f32 = -87.3;
 /** Terms of a weighted sum, some 1e-28 of the largest: what they add is less than rounding takes, and what is made of them is not denormal either. */
 export const NEGLIGIBLE: f32 = -64;
 
-/** exp(x * scale - shift) to out, 0 where the exponent is below `limit`; gives back the sum. */
+/** exp(x * scale - shift) to out, 0 where the exponent is below `limit`; gives back the sum. Eight at once, which the wide build joins. */
 export function expRow(x: usize, out: usize, n: i32, scale: f32, shift: f32, limit: f32): f32 {
   const wholeScale = f32x4.splat(scale);
   const wholeShift = f32x4.splat(-shift);
   const wholeLimit = f32x4.splat(limit);
-  let s = f32x4.splat(0);
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
   let i = 0;
-  for (; i + 4 <= n; i += 4) {
+  for (; i + 8 <= n; i += 8) {
     const at = <usize>i << 2;
-    const e = expFlushed(madd(v128.load(x + at), wholeScale, wholeShift), wholeLimit);
-    v128.store(out + at, e);
-    s = f32x4.add(s, e);
+    const x0 = v128.load(x + at);
+    const x1 = v128.load(x + at, 16);
+    const e0 = expFlushed(madd(x0, wholeScale, wholeShift), wholeLimit);
+    const e1 = expFlushed(madd(x1, wholeScale, wholeShift), wholeLimit);
+    v128.store(out + at, e0);
+    v128.store(out + at, e1, 16);
+    s0 = f32x4.add(s0, e0);
+    s1 = f32x4.add(s1, e1);
   }
-  let sum = horizontalSum(s);
+  let sum = horizontalSum(f32x4.add(s0, s1));
   for (; i < n; i++) {
     const at = <usize>i << 2;
     const e = f32x4.extract_lane(expFlushed(madd(v128.load32_splat(x + at), wholeScale, wholeShift), wholeLimit), 0);
@@ -206,8 +212,22 @@ export function expRow(x: usize, out: usize, n: i32, scale: f32, shift: f32, lim
 export function scaleRow(x: usize, out: usize, n: i32, factor: f32): void {
   const whole = f32x4.splat(factor);
   let i = 0;
-  for (; i + 4 <= n; i += 4) v128.store(out + (<usize>i << 2), f32x4.mul(v128.load(x + (<usize>i << 2)), whole));
+  for (; i + 8 <= n; i += 8) {
+    const at = <usize>i << 2;
+    const y0 = f32x4.mul(v128.load(x + at), whole);
+    const y1 = f32x4.mul(v128.load(x + at, 16), whole);
+    v128.store(out + at, y0);
+    v128.store(out + at, y1, 16);
+  }
   for (; i < n; i++) store<f32>(out + (<usize>i << 2), load<f32>(x + (<usize>i << 2)) * factor);
+}
+
+/** Zeros to x. For a row of a tile: `memory.fill` is a call out of the module, which costs more than so few stores. */
+export function clearRow(x: usize, n: i32): void {
+  const zero = f32x4.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) v128.store(x + (<usize>i << 2), zero);
+  for (; i < n; i++) store<f32>(x + (<usize>i << 2), 0);
 }
 
 /** Softmax (operation 0) or log-softmax (1) of rows. Slots: 0 x, 1 out, 2 operation, 3 rows, 4 columns, 6 rows per task. */

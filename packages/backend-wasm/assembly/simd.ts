@@ -119,8 +119,9 @@ export function tanhVector(x: v128): v128 {
   return v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), f32x4.splat(0.625)));
 }
 
-/** First `count` (1 to 3) floats at `source`, zeros after. */
+/** First `count` floats at `source`, four at most, zeros after. */
 export function loadPartial(source: usize, count: i32): v128 {
+  if (count >= 4) return v128.load(source);
   let v = f32x4.splat(0);
   if (count > 0) v = f32x4.replace_lane(v, 0, load<f32>(source));
   if (count > 1) v = f32x4.replace_lane(v, 1, load<f32>(source, 4));
@@ -128,8 +129,12 @@ export function loadPartial(source: usize, count: i32): v128 {
   return v;
 }
 
-/** Writes the first `count` (1 to 3) lanes. */
+/** Writes the first `count` lanes, four at most. */
 export function storePartial(target: usize, v: v128, count: i32): void {
+  if (count >= 4) {
+    v128.store(target, v);
+    return;
+  }
   if (count > 0) store<f32>(target, f32x4.extract_lane(v, 0));
   if (count > 1) store<f32>(target, f32x4.extract_lane(v, 1), 4);
   if (count > 2) store<f32>(target, f32x4.extract_lane(v, 2), 8);

@@ -4,13 +4,13 @@
  *
  * Source: Dao 2023, FlashAttention-2, arXiv:2307.08691, algorithm 2; P is recomputed from logSumExp.
  * Slots: 0 q, 1 k, 2 v, 3 query segments, 4 key segments, 5 out, 6 logSumExp, 7 B, 8 L, 9 S, 10 N, 11 K, 12 H, 13 scale, 14 tile rows, 15 tile keys,
- * 18 scratch, 19 scratch bytes per thread, 20 dout, 21 dq (zeroed), 22 dk and 23 dv, both [B, N / K, S, K, H].
+ * 18 scratch, 19 scratch bytes per thread, 20 dout, 21 dq, 22 dk and 23 dv, both [B, N / K, S, K, H].
  */
 import { HIDDEN, maskRow, tileKind } from './attention';
 import { paramFloat, paramInt, paramPointer } from '../layout';
 import { multiplyPacked } from '../matrix/micro-kernel';
 import { packBlockA, packBlockB, paddedColumns } from '../matrix/pack';
-import { expRow, NEGLIGIBLE } from '../reduce';
+import { clearRow, expRow, NEGLIGIBLE } from '../reduce';
 import { horizontalSum, madd } from '../simd';
 
 /** sum of a * b. */
@@ -28,9 +28,12 @@ function scoreGradRow(p: usize, dp: usize, n: i32, d: f32, scale: f32): void {
   const wholeD = f32x4.splat(d);
   const wholeScale = f32x4.splat(scale);
   let i = 0;
-  for (; i + 4 <= n; i += 4) {
+  for (; i + 8 <= n; i += 8) {
     const at = <usize>i << 2;
-    v128.store(dp + at, f32x4.mul(f32x4.mul(v128.load(p + at), f32x4.sub(v128.load(dp + at), wholeD)), wholeScale));
+    const ds0 = f32x4.mul(f32x4.mul(v128.load(p + at), f32x4.sub(v128.load(dp + at), wholeD)), wholeScale);
+    const ds1 = f32x4.mul(f32x4.mul(v128.load(p + at, 16), f32x4.sub(v128.load(dp + at, 16), wholeD)), wholeScale);
+    v128.store(dp + at, ds0);
+    v128.store(dp + at, ds1, 16);
   }
   for (; i < n; i++) {
     const at = <usize>i << 2;
@@ -65,10 +68,6 @@ export function attentionGradTask(task: i32, thread: i32): void {
   scratch += <usize>tileKeys * bytes;
   const keysB = scratch; // B panels [keys, H]
   scratch += <usize>tileKeys * padded;
-  const dk = scratch; // [keys, H]
-  scratch += <usize>tileKeys * bytes;
-  const dv = scratch; // [keys, H]
-  scratch += <usize>tileKeys * bytes;
   const rowsA = scratch; // A panels of q, then of dout [rows, H]
   scratch += <usize>tileRows * bytes;
   const rowsB = scratch; // B panels of dout, then of q [rows, H]
@@ -86,11 +85,12 @@ export function attentionGradTask(task: i32, thread: i32): void {
   const rowsOffset = <usize>batch * <usize>length * stride;
 
   const logSumExp = paramPointer(6) + (<usize>((batch * heads + head) * length) << 2);
-  const partOffset = <usize>(batch * group + (head % group)) * <usize>numKeys * keyStride + <usize>keyHead * bytes;
+  const keyPartOffset = <usize>(batch * group + (head % group)) * <usize>numKeys * keyStride + <usize>keyHead * bytes;
 
   for (let i = 0; i < length; i++) {
     const offset = rowsOffset + <usize>i * stride + <usize>head * bytes;
     store<f32>(deltas + (<usize>i << 2), dot(paramPointer(20) + offset, paramPointer(5) + offset, size));
+    clearRow(paramPointer(21) + offset, size);
   }
   for (let firstKey = 0; firstKey < numKeys; firstKey += tileKeys) {
     const keys = min(tileKeys, numKeys - firstKey);
@@ -99,8 +99,10 @@ export function attentionGradTask(task: i32, thread: i32): void {
     packBlockB(keysT, paramPointer(1) + keyOffset, keyStride, 1, keys, size);
     packBlockB(valuesT, paramPointer(2) + keyOffset, keyStride, 1, keys, size);
     packBlockB(keysB, paramPointer(1) + keyOffset, keyStride, 0, size, keys);
-    memory.fill(dk, 0, <usize>keys * bytes);
-    memory.fill(dv, 0, <usize>keys * bytes);
+    const partOffset = keyPartOffset + <usize>firstKey * keyStride;
+    const dk = paramPointer(22) + partOffset;
+    const dv = paramPointer(23) + partOffset;
+    let accumulate = 0;
     const firstTile = max(0, firstKey - shift) / tileRows;
     for (let first = firstTile * tileRows; first < length; first += tileRows) {
       const rows = min(tileRows, length - first);
@@ -114,33 +116,34 @@ export function attentionGradTask(task: i32, thread: i32): void {
         const row = scores + <usize>i * scoreStride;
         const lse = load<f32>(logSumExp + (<usize>(first + i) << 2));
         if (lse == -Infinity) {
-          memory.fill(row, 0, <usize>keys << 2);
+          clearRow(row, keys);
           continue;
         }
         const segment = load<i32>(querySegments + (<usize>(first + i) << 2));
         const visible = maskRow(kind, row, segment, segments, keys, position + i - firstKey + 1);
         expRow(row, row, visible, scale, lse, NEGLIGIBLE);
-        memory.fill(row + (<usize>visible << 2), 0, <usize>(keys - visible) << 2);
+        clearRow(row + (<usize>visible << 2), keys - visible);
       }
       packBlockA(rowsA, paramPointer(20) + offset, stride, 0, rows, size);
       multiplyPacked(size, rowsA, valuesT, dscores, scoreStride, rows, keys, 0, thread);
       packBlockB(rowsB, paramPointer(20) + offset, stride, 0, size, rows);
       packBlockA(packed, scores, scoreStride, 1, keys, rows);
-      multiplyPacked(rows, packed, rowsB, dv, bytes, keys, size, 1, thread);
+      multiplyPacked(rows, packed, rowsB, dv, keyStride, keys, size, accumulate, thread);
       for (let i = 0; i < rows; i++) {
         const at = <usize>i * scoreStride;
         scoreGradRow(scores + at, dscores + at, keys, load<f32>(deltas + (<usize>(first + i) << 2)), scale);
       }
       packBlockB(rowsB, paramPointer(0) + offset, stride, 0, size, rows);
       packBlockA(packed, dscores, scoreStride, 1, keys, rows);
-      multiplyPacked(rows, packed, rowsB, dk, bytes, keys, size, 1, thread);
+      multiplyPacked(rows, packed, rowsB, dk, keyStride, keys, size, accumulate, thread);
+      accumulate = 1;
       packBlockA(packed, dscores, scoreStride, 0, rows, keys);
       multiplyPacked(keys, packed, keysB, paramPointer(21) + offset, stride, rows, size, 1, thread);
     }
+    if (accumulate) continue;
     for (let j = 0; j < keys; j++) {
-      const offset = partOffset + <usize>(firstKey + j) * keyStride;
-      memory.copy(paramPointer(22) + offset, dk + <usize>j * bytes, bytes);
-      memory.copy(paramPointer(23) + offset, dv + <usize>j * bytes, bytes);
+      clearRow(dk + <usize>j * keyStride, size);
+      clearRow(dv + <usize>j * keyStride, size);
     }
   }
 }

@@ -9,9 +9,9 @@
  * 16 packed k, 17 packed v, 18 scratch, 19 scratch bytes per thread.
  */
 import { paramFloat, paramInt, paramPointer } from '../layout';
-import { multiplyPacked } from '../matrix/micro-kernel';
+import { multiplyPacked, multiplyPart } from '../matrix/micro-kernel';
 import { packBlockA, packBlockB, paddedColumns } from '../matrix/pack';
-import { expRow, maxRow, NEGLIGIBLE, scaleRow } from '../reduce';
+import { clearRow, expRow, maxRow, NEGLIGIBLE, scaleRow } from '../reduce';
 import { expScalar, horizontalSum, madd } from '../simd';
 
 /** Smallest id of a run, negatives included. */
@@ -126,14 +126,15 @@ export function attentionTask(task: i32, thread: i32): void {
   packBlockA(packedQ, paramPointer(0) + offset, stride, 0, rows, size);
   scaleRow(packedQ, packedQ, ((rows + 5) / 6) * 6 * size, paramFloat(13));
   for (let i = 0; i < rows; i++) {
-    memory.fill(out + <usize>i * stride, 0, bytes);
     store<f32>(sums + (<usize>i << 2), 0);
     store<f32>(peaks + (<usize>i << 2), -Infinity);
   }
+  let isEmpty = 1;
   for (let tile = 0; tile < tiles; tile++) {
     const firstKey = tile * tileKeys;
-    if (firstKey > position + rows - 1) break;
-    const keys = min(tileKeys, numKeys - firstKey);
+    const packedKeys = min(tileKeys, numKeys - firstKey);
+    const keys = min(packedKeys, position + rows - firstKey);
+    if (keys <= 0) break;
     const segments = keySegments + (<usize>firstKey << 2);
     const kind = tileKind(querySegments, rows, position, segments, firstKey, keys);
     if (kind == HIDDEN) continue;
@@ -145,19 +146,21 @@ export function attentionTask(task: i32, thread: i32): void {
       const before = load<f32>(peaks + (<usize>i << 2));
       const peak = max(before, maxRow(row, visible));
       if (peak == -Infinity) {
-        memory.fill(row, 0, <usize>keys << 2);
+        clearRow(row, keys);
         continue;
       }
       const factor = before == peak ? <f32>1 : expScalar(before - peak);
       const sum = expRow(row, row, visible, 1, peak, NEGLIGIBLE);
-      memory.fill(row + (<usize>visible << 2), 0, <usize>(keys - visible) << 2);
+      clearRow(row + (<usize>visible << 2), keys - visible);
       store<f32>(sums + (<usize>i << 2), load<f32>(sums + (<usize>i << 2)) * factor + sum);
       store<f32>(peaks + (<usize>i << 2), peak);
-      if (factor != 1) scaleRow(out + <usize>i * stride, out + <usize>i * stride, size, factor);
+      if (factor != 1 && !isEmpty) scaleRow(out + <usize>i * stride, out + <usize>i * stride, size, factor);
     }
     packBlockA(packedP, scores, scoreStride, 0, rows, keys);
-    multiplyPacked(keys, packedP, paramPointer(17) + block * padded, out, stride, rows, size, 1, thread);
+    multiplyPart(keys, packedP, paramPointer(17) + block * padded, packedKeys, out, stride, rows, size, 1 - isEmpty, thread);
+    isEmpty = 0;
   }
+  if (isEmpty) for (let i = 0; i < rows; i++) clearRow(out + <usize>i * stride, size);
   const logSumExp = paramPointer(6) + (<usize>((batch * heads + head) * length + first) << 2);
   for (let i = 0; i < rows; i++) {
     const sum = load<f32>(sums + (<usize>i << 2));

@@ -142,7 +142,13 @@ export function ropeTask(task: i32): void {
   }
 }
 
-/** y = gate * sigmoid(gate) * up. Slots: 0 gate, 1 up, 2 y, 3 elements, 4 elements per task. */
+// @ts-ignore: decorator
+@inline
+function gated(g: v128, u: v128): v128 {
+  return f32x4.mul(f32x4.mul(g, sigmoidVector(g)), u);
+}
+
+/** y = gate * sigmoid(gate) * up, eight at once, which the wide build joins. Slots: 0 gate, 1 up, 2 y, 3 elements, 4 elements per task. */
 export function swigluTask(task: i32): void {
   const perTask = paramInt(4);
   const first = task * perTask;
@@ -151,17 +157,26 @@ export function swigluTask(task: i32): void {
   const gate = paramPointer(0) + offset;
   const up = paramPointer(1) + offset;
   const y = paramPointer(2) + offset;
-  for (let i = 0; i < n; i += 4) {
+  let i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const at = <usize>i << 2;
+    const y0 = gated(v128.load(gate + at), v128.load(up + at));
+    const y1 = gated(v128.load(gate + at, 16), v128.load(up + at, 16));
+    v128.store(y + at, y0);
+    v128.store(y + at, y1, 16);
+  }
+  for (; i < n; i += 4) {
     const at = <usize>i << 2;
     const count = n - i;
-    if (count >= 4) {
-      const g = v128.load(gate + at);
-      v128.store(y + at, f32x4.mul(f32x4.mul(g, sigmoidVector(g)), v128.load(up + at)));
-    } else {
-      const g = loadPartial(gate + at, count);
-      storePartial(y + at, f32x4.mul(f32x4.mul(g, sigmoidVector(g)), loadPartial(up + at, count)), count);
-    }
+    storePartial(y + at, gated(loadPartial(gate + at, count), loadPartial(up + at, count)), count);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function gateGrad(dy: v128, g: v128, s: v128, u: v128): v128 {
+  const slope = f32x4.add(s, f32x4.mul(f32x4.mul(g, s), f32x4.sub(f32x4.splat(1), s)));
+  return f32x4.mul(f32x4.mul(dy, u), slope);
 }
 
 /** Slots: 0 dy, 1 gate, 2 up, 3 elements, 4 elements per task, 5 dgate, 6 dup. */
@@ -170,26 +185,39 @@ export function swigluGradTask(task: i32): void {
   const first = task * perTask;
   const n = min(perTask, paramInt(3) - first);
   const offset = <usize>first << 2;
-  const one = f32x4.splat(1);
-  for (let i = 0; i < n; i += 4) {
-    const at = offset + (<usize>i << 2);
+  const dy = paramPointer(0) + offset;
+  const gate = paramPointer(1) + offset;
+  const up = paramPointer(2) + offset;
+  const dgate = paramPointer(5) + offset;
+  const dup = paramPointer(6) + offset;
+  let i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const at = <usize>i << 2;
+    const d0 = v128.load(dy + at);
+    const d1 = v128.load(dy + at, 16);
+    const g0 = v128.load(gate + at);
+    const g1 = v128.load(gate + at, 16);
+    const u0 = v128.load(up + at);
+    const u1 = v128.load(up + at, 16);
+    const s0 = sigmoidVector(g0);
+    const s1 = sigmoidVector(g1);
+    const dg0 = gateGrad(d0, g0, s0, u0);
+    const dg1 = gateGrad(d1, g1, s1, u1);
+    const du0 = f32x4.mul(d0, f32x4.mul(g0, s0));
+    const du1 = f32x4.mul(d1, f32x4.mul(g1, s1));
+    v128.store(dgate + at, dg0);
+    v128.store(dgate + at, dg1, 16);
+    v128.store(dup + at, du0);
+    v128.store(dup + at, du1, 16);
+  }
+  for (; i < n; i += 4) {
+    const at = <usize>i << 2;
     const count = n - i;
-    const whole = count >= 4;
-    const dy = whole ? v128.load(paramPointer(0) + at) : loadPartial(paramPointer(0) + at, count);
-    const g = whole ? v128.load(paramPointer(1) + at) : loadPartial(paramPointer(1) + at, count);
-    const u = whole ? v128.load(paramPointer(2) + at) : loadPartial(paramPointer(2) + at, count);
+    const d = loadPartial(dy + at, count);
+    const g = loadPartial(gate + at, count);
     const s = sigmoidVector(g);
-    const silu = f32x4.mul(g, s);
-    const slope = f32x4.add(s, f32x4.mul(silu, f32x4.sub(one, s)));
-    const dgate = f32x4.mul(f32x4.mul(dy, u), slope);
-    const dup = f32x4.mul(dy, silu);
-    if (whole) {
-      v128.store(paramPointer(5) + at, dgate);
-      v128.store(paramPointer(6) + at, dup);
-    } else {
-      storePartial(paramPointer(5) + at, dgate, count);
-      storePartial(paramPointer(6) + at, dup, count);
-    }
+    storePartial(dgate + at, gateGrad(d, g, s, loadPartial(up + at, count)), count);
+    storePartial(dup + at, f32x4.mul(d, f32x4.mul(g, s)), count);
   }
 }
 

@@ -216,9 +216,16 @@ function putPartOfTile(c: usize, stride: usize, tile: usize, rows: i32, columns:
 export function multiplyPacked(
   kc: i32, packedA: usize, packedB: usize, c: usize, stride: usize, m: i32, n: i32, accumulate: i32, thread: i32,
 ): void {
+  multiplyPart(kc, packedA, packedB, kc, c, stride, m, n, accumulate, thread);
+}
+
+/** The same of the first `kc` steps of B, whose panels were packed with `packedDepth`. */
+export function multiplyPart(
+  kc: i32, packedA: usize, packedB: usize, packedDepth: i32, c: usize, stride: usize, m: i32, n: i32, accumulate: i32, thread: i32,
+): void {
   const tile = edgeTile(thread);
   const panelA = <usize>kc * 24;
-  const panelB = <usize>kc * COLUMN_BYTES;
+  const panelB = <usize>packedDepth * COLUMN_BYTES;
   for (let column = 0; column < n; column += COLUMNS) {
     const columns = min(COLUMNS, n - column);
     let a = packedA;

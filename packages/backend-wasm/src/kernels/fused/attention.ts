@@ -83,10 +83,9 @@ const attentionGrad: WasmKernel = (args) => {
   const dq = backend.output([B, L, N, H]);
   const dk = backend.output([B, S, K, H]);
   const dv = backend.output([B, S, K, H]);
-  runtime.bytes(dq.address, B * L * N * H * 4).fill(0);
   const padded = roundUp(H, runtime.panelColumns);
   const floats =
-    GRAD_TILE_KEYS * (4 * H + padded) +
+    GRAD_TILE_KEYS * (2 * H + padded) +
     GRAD_TILE_ROWS * (H + padded) +
     2 * GRAD_TILE_ROWS * GRAD_TILE_KEYS +
     (GRAD_TILE_ROWS + 8) * (GRAD_TILE_KEYS + 8) +
