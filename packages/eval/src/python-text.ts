@@ -36,6 +36,8 @@ export function pythonStrip(text: string): string {
 export function pythonFixed(value: number, digits: number): string {
   const rounded = value.toFixed(digits);
   if (!Number.isFinite(value) || Math.abs(value) >= 1e21) return rounded;
+  // A tie ends in a 5 after the digits, so 2^(digits + 1) times the value is whole; the test is exact and far quicker than all the digits.
+  if (!Number.isInteger(value * 2 ** (digits + 1))) return rounded;
   const exact = Math.abs(value).toFixed(100);
   const tail = exact.slice(exact.indexOf('.') + 1 + digits);
   if (!/^50*$/.test(tail)) return rounded;

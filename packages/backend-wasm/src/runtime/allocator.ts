@@ -28,14 +28,16 @@ export interface Allocator {
 }
 
 const ALIGNMENT = 64;
-const CLASSES_PER_DOUBLING = 8;
+/** log2 of the classes per doubling. */
+const CLASS_BITS = 3;
+const CLASSES_PER_DOUBLING = 1 << CLASS_BITS;
 
-/** Class of a size: eight per doubling. */
+/** Class of a size: eight per doubling, told by the first bit and the three after it. */
 function classOf(size: number): number {
   const units = size / ALIGNMENT;
   const log = 31 - Math.clz32(units);
-  const within = Math.floor((units * CLASSES_PER_DOUBLING) / 2 ** log) - CLASSES_PER_DOUBLING;
-  return log * CLASSES_PER_DOUBLING + within;
+  const leading = log >= CLASS_BITS ? units >>> (log - CLASS_BITS) : units << (CLASS_BITS - log);
+  return (log << CLASS_BITS) + leading - CLASSES_PER_DOUBLING;
 }
 
 /**
@@ -45,6 +47,8 @@ function classOf(size: number): number {
  */
 export function createAllocator(start: number, size: number, grow: (bytes: number) => number): Allocator {
   const free: (Block | null)[] = new Array(40 * CLASSES_PER_DOUBLING).fill(null);
+  /** A bit per class that has a block. */
+  const filled = new Uint32Array(free.length / 32);
   const used = new Map<number, Block>();
   let last: Block | null = null;
   let inUse = 0;
@@ -57,11 +61,17 @@ export function createAllocator(start: number, size: number, grow: (bytes: numbe
     block.nextFree = free[index] ?? null;
     if (block.nextFree) block.nextFree.previousFree = block;
     free[index] = block;
+    filled[index >>> 5]! |= 1 << (index & 31);
   };
   const remove = (block: Block): void => {
     block.isFree = false;
-    if (block.previousFree) block.previousFree.nextFree = block.nextFree;
-    else free[classOf(block.size)] = block.nextFree;
+    if (block.previousFree) {
+      block.previousFree.nextFree = block.nextFree;
+    } else {
+      const index = classOf(block.size);
+      free[index] = block.nextFree;
+      if (!block.nextFree) filled[index >>> 5]! &= ~(1 << (index & 31));
+    }
     if (block.nextFree) block.nextFree.previousFree = block.previousFree;
   };
   const append = (from: number, bytes: number): void => {
@@ -87,8 +97,13 @@ export function createAllocator(start: number, size: number, grow: (bytes: numbe
   const find = (bytes: number): Block | null => {
     const index = classOf(bytes);
     for (let block = free[index] ?? null; block; block = block.nextFree) if (block.size >= bytes) return block;
-    for (let i = index + 1; i < free.length; i++) if (free[i]) return free[i]!;
-    return null;
+    let word = (index + 1) >>> 5;
+    let bits = filled[word]! & (-1 << ((index + 1) & 31));
+    while (bits === 0) {
+      if (++word === filled.length) return null;
+      bits = filled[word]!;
+    }
+    return free[(word << 5) + 31 - Math.clz32(bits & -bits)]!;
   };
   if (size > 0) append(start, size);
 

@@ -22,6 +22,8 @@ interface TapeNode {
 /** The parts of tfjs's engine used here; they are public fields in 4.22.0, its last release, and absent from its typings. */
 interface EngineInternals {
   readonly state: { activeTape: TapeNode[] | null; gradientDepth: number };
+  /** Ids grow: what is made after this call has a larger one. */
+  nextTensorId(): number;
   startTape(): void;
   endTape(): void;
 }
@@ -137,9 +139,13 @@ function walkBackward(tape: readonly TapeNode[], xs: readonly tf.Tensor[], y: tf
       }
       freeSaved(node);
     }
+    const given = new Set<tf.Tensor>();
     return xs.map((x) => {
       const gradient = gradients.get(x.id);
-      return gradient === undefined ? tf.zeros(x.shape) : tf.clone(gradient);
+      if (gradient === undefined) return tf.zeros(x.shape);
+      const isFirst = !given.has(gradient);
+      given.add(gradient);
+      return isFirst ? gradient : tf.clone(gradient);
     });
   });
 }
@@ -151,6 +157,8 @@ function inputGradients(
   dependent: ReadonlySet<number>,
 ): [number, tf.Tensor][] {
   const results: [number, tf.Tensor][] = [];
+  const given = new Set<number>();
+  const firstNewId = internals().nextTensorId();
   const gradients = tf.tidy(() => {
     const thunks = node.gradient!(dys);
     return Object.entries(node.inputs).flatMap(([inputName, input]) => {
@@ -168,7 +176,9 @@ function inputGradients(
       }
       results.push([input.id, gradient]);
       // A gradient function may return its argument, a captured tensor or one tensor twice; a clone shares the bytes.
-      return [tf.clone(gradient)];
+      const isOwn = gradient.id >= firstNewId && !given.has(gradient.id);
+      given.add(gradient.id);
+      return [isOwn ? gradient : tf.clone(gradient)];
     });
   });
   return results.map(([id], index) => [id, gradients[index]!]);

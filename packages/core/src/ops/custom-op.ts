@@ -41,7 +41,7 @@ export function hasKernel(kernelName: string): boolean {
 export function runKernel(
   kernelName: string,
   inputs: Readonly<Record<string, tf.Tensor>>,
-  attributes: Readonly<Record<string, number | boolean>> = {},
+  attributes: Readonly<Record<string, number | boolean | string>> = {},
 ): tf.Tensor[] {
   const outputs = tf.engine().runKernel(kernelName, inputs as tf.NamedTensorMap, attributes as tf.NamedAttrMap);
   return Array.isArray(outputs) ? outputs : [outputs as tf.Tensor];

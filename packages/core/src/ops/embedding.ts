@@ -8,23 +8,29 @@ import { coreError } from '../core-error.ts';
 import { expectShape } from '../shape/expect-shape.ts';
 import { tf } from '../tf.ts';
 import { customOp, hasKernel, runKernel } from './custom-op.ts';
+import { asRows } from './rows.ts';
 
 /**
- * @param ids_BL int32 rows of the table; not disposed. Ids outside of [0, V) are the caller's to refuse: they cannot be read here
- *   without stopping the device
+ * @param ids int32 rows of the table, [T] or [B, L]; not disposed. Ids outside of [0, V) are the caller's to refuse: they cannot be read
+ *   here without stopping the device
  * @param weight_VD table; not disposed
- * @returns [B, L, D], owned by the caller
+ * @returns [T, D] or [B, L, D], owned by the caller
  */
-export function embedding(ids_BL: tf.Tensor2D, weight_VD: tf.Tensor2D): tf.Tensor3D {
-  const { B, L, V, D } = expectShape('embedding', { ids_BL, weight_VD });
-  if (ids_BL.dtype !== 'int32') throw coreError('embedding', `ids must be int32, got ${ids_BL.dtype} at ids_BL.`);
+export function embedding(ids: tf.Tensor1D, weight_VD: tf.Tensor2D): tf.Tensor2D;
+export function embedding(ids: tf.Tensor2D, weight_VD: tf.Tensor2D): tf.Tensor3D;
+export function embedding(ids: tf.Tensor1D | tf.Tensor2D, weight_VD: tf.Tensor2D): tf.Tensor2D | tf.Tensor3D {
+  if (ids.rank === 1) expectShape('embedding', { ids_T: ids, weight_VD });
+  else expectShape('embedding', { ids_BL: ids, weight_VD });
+  if (ids.dtype !== 'int32') throw coreError('embedding', `ids must be int32, got ${ids.dtype} at ids.`);
   return customOp(
     [weight_VD],
     () => {
-      const ids_T = tf.reshape(ids_BL, [B * L]);
-      return { value: tf.reshape(tf.gather(weight_VD, ids_T), [B, L, D]) as tf.Tensor3D, saved: [ids_T] };
+      const ids_T = ids.rank === 1 ? ids : tf.reshape(ids, [ids.size]);
+      const rows_TD = tf.gather(weight_VD, ids_T) as tf.Tensor2D;
+      const value = ids.rank === 1 ? rows_TD : tf.reshape(rows_TD, [...ids.shape, weight_VD.shape[1]]);
+      return { value: value as tf.Tensor2D | tf.Tensor3D, saved: [ids_T] };
     },
-    (dy_BLD, [ids_T]) => [scatterRows(tf.reshape(dy_BLD, [B * L, D]), ids_T as tf.Tensor1D, V)],
+    (dy, [ids_T]) => [scatterRows(asRows(dy), ids_T as tf.Tensor1D, weight_VD.shape[0])],
   );
 }
 

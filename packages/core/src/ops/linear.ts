@@ -8,7 +8,11 @@
 import { coreError } from '../core-error.ts';
 import { expectShape } from '../shape/expect-shape.ts';
 import { tf } from '../tf.ts';
-import { customOp } from './custom-op.ts';
+import { customOp, runKernel } from './custom-op.ts';
+import { asRows, fromRows } from './rows.ts';
+
+/** What tfjs's kernel of product and bias is told; `tf.fused.matMul` would give it three dimensions, by reshaping. */
+const ADD_BIAS = { transposeA: false, transposeB: true, activation: 'linear' };
 
 /**
  * @param x any rank from 2 up, the last dimension I; not disposed
@@ -26,22 +30,19 @@ export function linear<Input extends tf.Tensor2D | tf.Tensor3D>(
   else if (x.rank === 3) expectShape('linear', { x_BLI: x, weight_OI });
   else throw coreError('linear', `x must have rank 2 or 3, got [${(x as tf.Tensor).shape}].`);
   if (bias_O) expectShape('linear', { weight_OI, bias_O });
-  const [O, I] = weight_OI.shape;
-  const T = x.size / I;
-  const outputShape: number[] = [...x.shape.slice(0, -1), O];
-
   return customOp(
     bias_O ? [x, weight_OI, bias_O] : [x, weight_OI],
     () => {
-      const operands = { a: tf.reshape(x, [T, I]) as tf.Tensor2D, b: weight_OI, transposeB: true };
-      const y_TO = tf.fused.matMul(bias_O ? { ...operands, bias: bias_O } : operands);
-      return { value: tf.reshape(y_TO, outputShape) as tf.Tensor as Input, saved: [x, weight_OI] };
+      const [a, b] = [asRows(x), weight_OI];
+      const y_TO = bias_O
+        ? (runKernel('_FusedMatMul', { a, b, bias: bias_O }, ADD_BIAS)[0] as tf.Tensor2D)
+        : tf.matMul(a, b, false, true);
+      return { value: fromRows(y_TO, x), saved: [x, weight_OI] };
     },
     (dy, [keptX, keptWeight_OI], [needsX, needsWeight, needsBias]) => {
-      const dy_TO = tf.reshape(dy, [T, O]) as tf.Tensor2D;
-      const x_TI = tf.reshape(keptX!, [T, I]) as tf.Tensor2D;
-      const dx = needsX ? tf.reshape(tf.matMul(dy_TO, keptWeight_OI as tf.Tensor2D), x.shape) : null;
-      const dweight_OI = needsWeight ? tf.matMul(dy_TO, x_TI, true, false) : null;
+      const dy_TO = asRows(dy);
+      const dx = needsX ? fromRows(tf.matMul(dy_TO, keptWeight_OI as tf.Tensor2D), x) : null;
+      const dweight_OI = needsWeight ? tf.matMul(dy_TO, asRows(keptX!), true, false) : null;
       return bias_O ? [dx, dweight_OI, needsBias ? tf.sum(dy_TO, 0) : null] : [dx, dweight_OI];
     },
   );

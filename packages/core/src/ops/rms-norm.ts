@@ -6,32 +6,37 @@
 import { expectShape } from '../shape/expect-shape.ts';
 import { tf } from '../tf.ts';
 import { customOp, hasKernel, runKernel } from './custom-op.ts';
+import { asRows, fromRows } from './rows.ts';
 
 /**
- * @param x_BLD activations; not disposed
+ * @param x activations [B, L, D] or [T, D]; not disposed
  * @param weight_D learned scale; not disposed
  * @param eps added to the mean square before the root (config `rmsNormEps`)
- * @returns [B, L, D], owned by the caller
+ * @returns x's shape, owned by the caller
  * @throws ShapeError when D differs
  */
-export function rmsNorm(x_BLD: tf.Tensor3D, weight_D: tf.Tensor1D, eps: number): tf.Tensor3D {
-  const { B, L, D } = expectShape('rmsNorm', { x_BLD, weight_D });
+export function rmsNorm<Input extends tf.Tensor2D | tf.Tensor3D>(x: Input, weight_D: tf.Tensor1D, eps: number): Input {
+  if (x.rank === 2) expectShape('rmsNorm', { x_TD: x, weight_D });
+  else expectShape('rmsNorm', { x_BLD: x, weight_D });
   const fused = hasKernel('MarcoRmsNorm');
   return customOp(
-    [x_BLD, weight_D],
+    [x, weight_D],
     () => {
-      const x_TD = tf.reshape(x_BLD, [B * L, D]) as tf.Tensor2D;
+      const x_TD = asRows(x);
       const [y_TD, rstd_T] = fused
         ? (runKernel('MarcoRmsNorm', { x: x_TD, weight: weight_D }, { eps }) as [tf.Tensor2D, tf.Tensor1D])
         : composedForward(x_TD, weight_D, eps);
-      return { value: tf.reshape(y_TD, [B, L, D]) as tf.Tensor3D, saved: [x_TD, weight_D, rstd_T] };
+      return { value: fromRows(y_TD, x), saved: [x_TD, weight_D, rstd_T] };
     },
-    (dy_BLD, [x_TD, weight, rstd]) => {
-      const dy = tf.reshape(dy_BLD, [B * L, D]) as tf.Tensor2D;
+    (dy, [x_TD, weight, rstd]) => {
+      const dy_TD = asRows(dy);
       const [dx_TD, dweight_D] = fused
-        ? (runKernel('MarcoRmsNormGrad', { dy, x: x_TD!, weight: weight!, rstd: rstd! }) as [tf.Tensor, tf.Tensor])
-        : composedBackward(dy, x_TD as tf.Tensor2D, weight as tf.Tensor1D, rstd as tf.Tensor1D);
-      return [tf.reshape(dx_TD, [B, L, D]), dweight_D];
+        ? (runKernel('MarcoRmsNormGrad', { dy: dy_TD, x: x_TD!, weight: weight!, rstd: rstd! }) as [
+            tf.Tensor,
+            tf.Tensor,
+          ])
+        : composedBackward(dy_TD, x_TD as tf.Tensor2D, weight as tf.Tensor1D, rstd as tf.Tensor1D);
+      return [fromRows(dx_TD, x), dweight_D];
     },
   );
 }

@@ -6,29 +6,31 @@
 import { expectShape } from '../shape/expect-shape.ts';
 import { tf } from '../tf.ts';
 import { customOp, hasKernel, runKernel } from './custom-op.ts';
+import { asRows, fromRows } from './rows.ts';
 
 /**
- * @param gate_BLF not disposed
- * @param up_BLF not disposed
- * @returns [B, L, F], owned by the caller
+ * @param gate [B, L, F] or [T, F]; not disposed
+ * @param up of gate's shape; not disposed
+ * @returns of their shape, owned by the caller
  */
-export function swiglu(gate_BLF: tf.Tensor3D, up_BLF: tf.Tensor3D): tf.Tensor3D {
-  const { B, L, F } = expectShape('swiglu', { gate_BLF, up_BLF });
-  const rows = (x: tf.Tensor) => tf.reshape(x, [B * L, F]);
-  const unrows = (x: tf.Tensor) => tf.reshape(x, [B, L, F]) as tf.Tensor3D;
+export function swiglu<Input extends tf.Tensor2D | tf.Tensor3D>(gate: Input, up: Input): Input {
+  if (gate.rank === 2) expectShape('swiglu', { gate_TF: gate, up_TF: up });
+  else expectShape('swiglu', { gate_BLF: gate, up_BLF: up });
   const fused = hasKernel('MarcoSwiglu');
   return customOp(
-    [gate_BLF, up_BLF],
+    [gate, up],
     () => {
       const value = fused
-        ? unrows(runKernel('MarcoSwiglu', { gate: rows(gate_BLF), up: rows(up_BLF) })[0]!)
-        : (tf.mul(tf.mul(gate_BLF, tf.sigmoid(gate_BLF)), up_BLF) as tf.Tensor3D);
-      return { value, saved: [gate_BLF, up_BLF] };
+        ? fromRows(runKernel('MarcoSwiglu', { gate: asRows(gate), up: asRows(up) })[0]!, gate)
+        : (tf.mul(tf.mul(gate, tf.sigmoid(gate)), up) as Input);
+      return { value, saved: [gate, up] };
     },
-    (dy_BLF, [gate, up]) =>
+    (dy, [keptGate, keptUp]) =>
       fused
-        ? runKernel('MarcoSwigluGrad', { dy: rows(dy_BLF), gate: rows(gate!), up: rows(up!) }).map(unrows)
-        : composedBackward(dy_BLF, gate!, up!),
+        ? runKernel('MarcoSwigluGrad', { dy: asRows(dy), gate: asRows(keptGate!), up: asRows(keptUp!) }).map((rows) =>
+            fromRows(rows, gate),
+          )
+        : composedBackward(dy, keptGate!, keptUp!),
   );
 }
 

@@ -33,6 +33,7 @@ export interface Random {
 }
 
 const TWO_POW_32 = 4_294_967_296;
+const TWO_POW_53 = 9_007_199_254_740_992;
 /** Fourth word of the counter: keeps the numbers that make keys apart from the numbers that are drawn. */
 const DRAW = 0;
 const FORK = 1;
@@ -56,20 +57,23 @@ export function createRandom(seed: number | string): Random {
 }
 
 function createStream(key: Key): Random {
-  let position = 0;
-  let block: readonly number[] = [];
-  let blockIndex = -1;
+  // Words are made four at a time: the next is word `at` of block `blockIndex`.
+  let blockIndex = 0;
+  let at = 0;
+  let block: readonly number[] | undefined;
 
   function uint32(): number {
-    const index = Math.floor(position / 4);
-    if (index !== blockIndex) {
-      block = philox4x32([(index % TWO_POW_32) >>> 0, Math.floor(index / TWO_POW_32), 0, DRAW], key);
-      blockIndex = index;
+    block ??= philox4x32([(blockIndex % TWO_POW_32) >>> 0, Math.floor(blockIndex / TWO_POW_32), 0, DRAW], key);
+    const word = block[at]!;
+    if (++at === 4) {
+      at = 0;
+      blockIndex++;
+      block = undefined;
     }
-    return block[position++ % 4]!;
+    return word;
   }
 
-  const uniform = () => ((uint32() >>> 5) * 67_108_864 + (uint32() >>> 6)) / 9_007_199_254_740_992;
+  const uniform = () => ((uint32() >>> 5) * 67_108_864 + (uint32() >>> 6)) / TWO_POW_53;
 
   function normalPair(): [number, number] {
     const radius = Math.sqrt(-2 * exactLog(1 - uniform()));
@@ -80,13 +84,14 @@ function createStream(key: Key): Random {
   function integer(n: number): number {
     if (!Number.isSafeInteger(n) || n < 1)
       throw coreError('integer', `n must be an integer from 1 to 2^53 - 1, got ${n}.`);
-    const [range, draw]: [number, () => number] =
-      n <= TWO_POW_32 ? [TWO_POW_32, uint32] : [9_007_199_254_740_992, () => uniform() * 9_007_199_254_740_992];
+    const isWord = n <= TWO_POW_32;
+    const range = isWord ? TWO_POW_32 : TWO_POW_53;
     // Values beyond the last whole multiple of n would favour small results: draw again.
     const limit = range - (range % n);
-    let value = draw();
-    while (value >= limit) value = draw();
-    return value % n;
+    for (;;) {
+      const value = isWord ? uint32() : uniform() * TWO_POW_53;
+      if (value < limit) return value % n;
+    }
   }
 
   function shuffleInPlace<Items extends unknown[] | Int32Array>(items: Items): Items {
@@ -99,12 +104,14 @@ function createStream(key: Key): Random {
 
   return {
     get position() {
-      return position;
+      return blockIndex * 4 + at;
     },
     seek(target) {
       if (!Number.isSafeInteger(target) || target < 0)
         throw coreError('seek', `the position must be an integer from 0, got ${target}.`);
-      position = target;
+      blockIndex = Math.floor(target / 4);
+      at = target % 4;
+      block = undefined;
     },
     uint32,
     uniform,

@@ -1,13 +1,13 @@
 /**
  * Identifies each document with a model that has not seen it: trained on the other folds' documents.
  *
- * Source: cross-fitting (Chernozhukov et al. 2018, arXiv:1608.00060, for the name). n-gram counts add up, so each fold's model is a sum of
- * counts that were taken once.
+ * Source: cross-fitting (Chernozhukov et al. 2018, arXiv:1608.00060, for the name). n-gram counts add up, so each fold's model is the sum of all
+ * without the fold's own.
  */
 import type { Document } from '../document.ts';
 import { createRandomStream, shuffleInPlace } from '../random/create-random-stream.ts';
 import { type Identification, type LanguageIdentifier, languageIdentifierFromCounts } from './language-identifier.ts';
-import { createNGramCounter, type NGramCounts } from './ngram-counts.ts';
+import { createNGramCounter, type NGramCounts, subtractCounts } from './ngram-counts.ts';
 import { expectLanguageCode } from './train-language-identifier.ts';
 
 /** How documents belong together, and how often they are divided. */
@@ -57,21 +57,21 @@ export function identifyCrossFit(documents: readonly Document[], options: CrossF
     parts[foldOf.get(options.groupOf(document))!]!.push(document);
   }
   const counter = createNGramCounter();
-  const parts = [...byLanguage.keys()].sort().map((language) => ({
-    language,
-    counts: byLanguage.get(language)!.map((members) => {
+  const languages = [...byLanguage.keys()].sort().map((language) => {
+    const parts = byLanguage.get(language)!.map((members) => {
       for (const { text } of members) counter.addText(text);
       return counter.take();
-    }),
-  }));
+    });
+    for (const part of parts) counter.addCounts(part);
+    return { language, parts, sum: counter.take() };
+  });
   const modelWithout = (fold: number): LanguageIdentifier => {
-    const sums = new Map<string, NGramCounts>();
-    for (const { language, counts } of parts) {
-      for (const [index, part] of counts.entries()) if (index !== fold) counter.addCounts(part);
-      const sum = counter.take();
-      if (sum.total > 0) sums.set(language, sum);
+    const counts = new Map<string, NGramCounts>();
+    for (const { language, parts, sum } of languages) {
+      const others = subtractCounts(sum, parts[fold]!);
+      if (others.total > 0) counts.set(language, others);
     }
-    return languageIdentifierFromCounts(sums);
+    return languageIdentifierFromCounts(counts);
   };
   const results = new Array<Identification>(documents.length);
   for (let fold = 0; fold < folds; fold++) {

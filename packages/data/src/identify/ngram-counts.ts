@@ -40,3 +40,23 @@ export function createNGramCounter() {
     },
   };
 }
+
+/** @returns what is left of a sum without one of its parts */
+export function subtractCounts(sum: NGramCounts, part: NGramCounts): NGramCounts {
+  const buckets = new Uint32Array(sum.buckets.length);
+  const counts = new Uint32Array(sum.buckets.length);
+  let length = 0;
+  let inPart = 0;
+  for (const [index, bucket] of sum.buckets.entries()) {
+    let count = sum.counts[index]!;
+    if (part.buckets[inPart] === bucket) count -= part.counts[inPart++]!;
+    if (count === 0) continue;
+    buckets[length] = bucket;
+    counts[length++] = count;
+  }
+  return {
+    buckets: buckets.subarray(0, length),
+    counts: counts.subarray(0, length),
+    total: sum.total - part.total,
+  };
+}

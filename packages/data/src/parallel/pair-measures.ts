@@ -76,13 +76,52 @@ export function longestWord(text: string, language: string): number {
   return text.split(/\s+/u).reduce((longest, word) => Math.max(longest, codePointLength(word)), 0);
 }
 
-/** Three to a hundred characters, then the same again, with or without spaces between. */
-const REPEATED = /(\S.{2,99}?)(?: *\1)+/gu;
+/** Characters that a run must have to count as repeated, at least and at most. */
+const SHORTEST_UNIT = 3;
+const LONGEST_UNIT = 100;
+const SPACE = 0x20;
+const WHITE_SPACE = /^\s$/u;
+const LINE_ENDS: ReadonlySet<number> = new Set([0x0a, 0x0d, 0x2028, 0x2029]);
 
-/** @returns how many times a run of three characters or more comes again directly after itself, at most */
+/**
+ * Finds what `/(\S.{2,99}?)(?: *\1)+/gu` finds, in a fraction of its time: leftmost and shortest unit first, spaces between its copies allowed.
+ * @returns how many times a run of three characters or more comes again directly after itself, at most
+ */
 export function maxRepetitionsIn(text: string): number {
+  const points = Uint32Array.from(text, (character) => character.codePointAt(0)!);
+  const numPoints = points.length;
+  /** @returns where a copy ends that begins at `from` or behind spaces there; -1 where there is none */
+  const copyEnd = (unit: number, length: number, from: number): number => {
+    let at = from;
+    while (points[at] === SPACE) at++;
+    for (let i = 0; i < length; i++) if (points[at + i] !== points[unit + i]) return -1;
+    return at + length;
+  };
   let most = 0;
-  for (const [all, unit] of text.matchAll(REPEATED)) most = Math.max(most, all.split(unit!).length - 2);
+  let lineEnd = -1;
+  for (let start = 0; start + 2 * SHORTEST_UNIT <= numPoints; start++) {
+    if (lineEnd < start) {
+      lineEnd = start;
+      while (lineEnd < numPoints && !LINE_ENDS.has(points[lineEnd]!)) lineEnd++;
+    }
+    const longest = Math.min(LONGEST_UNIT, lineEnd - start, (numPoints - start) >> 1);
+    const first = points[start]!;
+    for (let length = SHORTEST_UNIT; length <= longest; length++) {
+      const next = points[start + length];
+      if (next !== first && next !== SPACE) continue;
+      let end = copyEnd(start, length, start + length);
+      if (end < 0) continue;
+      if (WHITE_SPACE.test(String.fromCodePoint(first))) break;
+      let repetitions = 0;
+      for (let after = end; after >= 0; after = copyEnd(start, length, end)) {
+        repetitions++;
+        end = after;
+      }
+      most = Math.max(most, repetitions);
+      start = end - 1;
+      break;
+    }
+  }
   return most;
 }
 

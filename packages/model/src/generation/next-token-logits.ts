@@ -1,7 +1,7 @@
 /**
  * The forward pass of generation: reads new tokens, remembers their keys and values, and gives the logits after the last.
  *
- * Shapes: B rows, L new tokens, D hidden, V vocabulary.
+ * Shapes: B rows, L new tokens, T = B·L tokens of all rows, D hidden, V vocabulary.
  */
 import { causalAttention, embedding, linear, type ParamMap, rmsNorm, tf } from '@marco-ts/core';
 import { EMBEDDING, FINAL_NORM, outputEmbedding, requireParam } from '../qwen2/parameter-shapes.ts';
@@ -37,21 +37,25 @@ export function nextTokenLogits(
     const segmentIds_BL = tf.tensor2d(tokens.segmentIds, [B, L], 'int32');
     const keySegmentIds_BS = tf.tensor2d(keySegmentIds, [B, keySegmentIds.length / B], 'int32');
     const table_VD = requireParam('generate', params, EMBEDDING) as tf.Tensor2D;
-    let x_BLD = embedding(tf.tensor2d(tokens.inputIds, [B, L], 'int32'), table_VD);
+    let x_TD = embedding(tf.tensor1d(tokens.inputIds, 'int32'), table_VD);
     for (let i = 0; i < config.numHiddenLayers; i++) {
       const weights = layerWeights('generate', params, i, isFrozen);
       const attend: LayerContext['attend'] = (q_BLNH, added) => {
         const { k_BSKH, v_BSKH } = cache.append(i, added);
         return causalAttention(q_BLNH, k_BSKH, v_BSKH, segmentIds_BL, keySegmentIds_BS);
       };
-      const next_BLD = tf.tidy(() => qwen2Layer(x_BLD, weights, config, { positionIds_BL, attend, isFrozen }));
-      x_BLD.dispose();
-      x_BLD = next_BLD;
+      const next_TD = tf.tidy(() => qwen2Layer(x_TD, weights, config, { positionIds_BL, attend, isFrozen }));
+      x_TD.dispose();
+      x_TD = next_TD;
     }
-    const last_B1D = tf.slice(x_BLD, [0, L - 1, 0], [B, 1, config.hiddenSize]) as tf.Tensor3D;
+    const lastOfEach_BD = L === 1 ? x_TD : lastRows(x_TD, B, L);
     const scale_D = requireParam('generate', params, FINAL_NORM) as tf.Tensor1D;
-    const hidden_B1D = rmsNorm(last_B1D, scale_D, config.rmsNormEps);
-    const hidden_BD = tf.reshape(hidden_B1D, [B, config.hiddenSize]) as tf.Tensor2D;
-    return linear(hidden_BD, outputEmbedding(params, config));
+    return linear(rmsNorm(lastOfEach_BD, scale_D, config.rmsNormEps), outputEmbedding(params, config));
   });
+}
+
+/** The last of each L rows. */
+function lastRows(x_TD: tf.Tensor2D, B: number, L: number): tf.Tensor2D {
+  const ends = Int32Array.from({ length: B }, (_, row) => (row + 1) * L - 1);
+  return tf.gather(x_TD, tf.tensor1d(ends, 'int32')) as tf.Tensor2D;
 }

@@ -52,25 +52,19 @@ export function nllOfCheckedBatch(
   const { targets, rows } = predictedTokens(batch);
   if (rows.length === 0) return { nll_BL: tf.zeros([B, L]), sum: tf.scalar(0), numPredicted: 0 };
 
-  const hidden_BLD = hiddenOfCheckedInputs(params, config, batchInputs(batch), options);
-  const hidden_TD = tf.reshape(hidden_BLD, [B * L, config.hiddenSize]) as tf.Tensor2D;
+  const hidden_TD = hiddenOfCheckedInputs(params, config, batchInputs(batch), options);
   const weight_VD = outputEmbedding(params, config);
   if (rows.length > GATHER_BELOW * B * L) {
     const nll_T = linearCrossEntropy(hidden_TD, weight_VD, tf.tensor1d(targets, 'int32'), { summed });
     return { nll_BL: tf.reshape(nll_T, [B, L]) as tf.Tensor2D, sum: tf.sum(nll_T), numPredicted: rows.length };
   }
   // Row lookup has a gradient on every backend in the form of an embedding.
-  const picked = embedding(tf.tensor2d(rows, [1, rows.length], 'int32'), hidden_TD);
+  const picked_PD = embedding(tf.tensor1d(rows, 'int32'), hidden_TD);
   const labels = tf.tensor1d(
     rows.map((row) => targets[row]!),
     'int32',
   );
-  const nll_P = linearCrossEntropy(
-    tf.reshape(picked, [rows.length, config.hiddenSize]) as tf.Tensor2D,
-    weight_VD,
-    labels,
-    { summed },
-  );
+  const nll_P = linearCrossEntropy(picked_PD, weight_VD, labels, { summed });
   return { nll_BL: spread(nll_P, rows, B, L), sum: tf.sum(nll_P), numPredicted: rows.length };
 }
 

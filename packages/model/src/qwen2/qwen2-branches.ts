@@ -87,28 +87,25 @@ export function qwen2Branches(
         if (keep) kept.push({ k_MKH: tf.keep(tf.clone(all.k_MKH)), v_MKH: tf.keep(tf.clone(all.v_MKH)) });
         return all;
       };
-      let x_BLD = embedding(
-        tf.tensor2d(ids, [1, ids.length], 'int32'),
-        requireParam('qwen2Branches', params, EMBEDDING) as tf.Tensor2D,
-      );
+      let x_TD = embedding(tf.tensor1d(ids, 'int32'), requireParam('qwen2Branches', params, EMBEDDING) as tf.Tensor2D);
       for (let layer = 0; layer < config.numHiddenLayers; layer++) {
         const isLast = layer === config.numHiddenLayers - 1;
         const layout = isLast ? layouts.last : layouts.all;
         const weights = layerWeights('qwen2Branches', params, layer, isFrozen);
-        const next_BLD = tf.tidy(() =>
-          qwen2Layer(x_BLD, weights, config, {
+        const next_TD = tf.tidy(() =>
+          qwen2Layer(x_TD, weights, config, {
             positionIds_BL,
             isFrozen,
             asked: isLast ? { rows_Q, positionIds_BL: askedPositionIds_BL } : undefined,
             attend: (q_BLNH, added) => attendTo(q_BLNH, remember(layer, added), layout),
           }),
         );
-        x_BLD.dispose();
-        x_BLD = next_BLD;
+        x_TD.dispose();
+        x_TD = next_TD;
       }
       if (asked.length === 0) return undefined;
       const scale_D = requireParam('qwen2Branches', params, FINAL_NORM) as tf.Tensor1D;
-      return tf.squeeze(rmsNorm(x_BLD, scale_D, config.rmsNormEps), [0]) as tf.Tensor2D;
+      return rmsNorm(x_TD, scale_D, config.rmsNormEps);
     });
     const numTokens = (memory?.numTokens ?? 0) + ids.length;
     return {

@@ -2,7 +2,7 @@
  * The Qwen2 decoder: token ids to hidden states after the final norm, and to logits.
  *
  * Source: `Qwen2Model` and `Qwen2ForCausalLM` in transformers (models/qwen2/modeling_qwen2.py); Qwen2 technical report, arXiv:2407.10671.
- * Shapes: B batch, L length, D hidden, V vocabulary.
+ * Shapes: B batch, L length, T = B·L tokens, D hidden, V vocabulary.
  */
 import { embedding, expectShape, linear, type ParamMap, remat, rmsNorm, tf } from '@marco-ts/core';
 import { checkIds } from './check-ids.ts';
@@ -49,7 +49,7 @@ export function qwen2Hidden(
   options: Qwen2Options = {},
 ): tf.Tensor3D {
   checkInputs('qwen2Hidden', config, inputs);
-  return hiddenOfCheckedInputs(params, config, inputs, options);
+  return tf.tidy(() => asBatch(hiddenOfCheckedInputs(params, config, inputs, options), inputs));
 }
 
 /** @returns logits_BLV, owned by the caller: B·L·V floats; for a loss use `tokenNll`, which never holds them all */
@@ -60,7 +60,15 @@ export function qwen2Logits(
   options: Qwen2Options = {},
 ): tf.Tensor3D {
   checkInputs('qwen2Logits', config, inputs);
-  return tf.tidy(() => linear(hiddenOfCheckedInputs(params, config, inputs, options), outputEmbedding(params, config)));
+  return tf.tidy(() => {
+    const hidden_TD = hiddenOfCheckedInputs(params, config, inputs, options);
+    return asBatch(linear(hidden_TD, outputEmbedding(params, config)), inputs);
+  });
+}
+
+/** @returns rows of all tokens as [B, L, …] */
+function asBatch(rows: tf.Tensor2D, { inputIds_BL }: Qwen2Inputs): tf.Tensor3D {
+  return tf.reshape(rows, [...inputIds_BL.shape, rows.shape[1]]);
 }
 
 /** The parameters of layer `index`, and those of its adapter if there is one. */
@@ -85,45 +93,46 @@ export function isAdapted(params: ParamMap): boolean {
   return false;
 }
 
-/** `qwen2Hidden` for inputs whose ids are known to be good. */
+/** `qwen2Hidden` for inputs whose ids are known to be good, as rows [T, D]. */
 export function hiddenOfCheckedInputs(
   params: ParamMap,
   config: Qwen2Config,
   { inputIds_BL, positionIds_BL, segmentIds_BL }: Qwen2Inputs,
   { recompute = false }: Qwen2Options,
-): tf.Tensor3D {
+): tf.Tensor2D {
   const isFrozen = isAdapted(params);
   const runLayer = (
-    x: tf.Tensor3D,
+    x: tf.Tensor2D,
     positions: tf.Tensor2D,
     segments: tf.Tensor2D,
     weights: LayerWeights,
-  ): tf.Tensor3D =>
+  ): tf.Tensor2D =>
     tf.tidy(() => {
       const context = { positionIds_BL: positions, attend: packedAttention(segments), isFrozen };
       return qwen2Layer(x, weights, config, context);
     });
-  const recomputeLayer = (x: tf.Tensor3D, weights: LayerWeights): tf.Tensor3D => {
+  const recomputeLayer = (x: tf.Tensor2D, weights: LayerWeights): tf.Tensor2D => {
     // Gradients flow to inputs of the block only: frozen weights are captured instead, and cost nothing.
     const trained = [...weights].filter(([name]) => !isFrozen || name.includes('.lora_'));
     const block = (...[y, positions, segments, ...tensors]: tf.Tensor[]) => {
       const again = trained.map(([name], i) => [name, tensors[i]!] as const);
       const all = new Map([...(isFrozen ? weights : []), ...again]);
-      return runLayer(y as tf.Tensor3D, positions as tf.Tensor2D, segments as tf.Tensor2D, all);
+      return runLayer(y as tf.Tensor2D, positions as tf.Tensor2D, segments as tf.Tensor2D, all);
     };
-    return remat(block, x, positionIds_BL, segmentIds_BL, ...trained.map(([, tensor]) => tensor)) as tf.Tensor3D;
+    return remat(block, x, positionIds_BL, segmentIds_BL, ...trained.map(([, tensor]) => tensor)) as tf.Tensor2D;
   };
   return tf.tidy(() => {
-    let x_BLD = embedding(inputIds_BL, requireParam('qwen2Hidden', params, EMBEDDING) as tf.Tensor2D);
+    const inputIds_T = tf.reshape(inputIds_BL, [inputIds_BL.size]) as tf.Tensor1D;
+    let x_TD = embedding(inputIds_T, requireParam('qwen2Hidden', params, EMBEDDING) as tf.Tensor2D);
     for (let i = 0; i < config.numHiddenLayers; i++) {
       const weights = layerWeights('qwen2Hidden', params, i, isFrozen);
-      const next_BLD = recompute
-        ? recomputeLayer(x_BLD, weights)
-        : runLayer(x_BLD, positionIds_BL, segmentIds_BL, weights);
-      x_BLD.dispose();
-      x_BLD = next_BLD;
+      const next_TD = recompute
+        ? recomputeLayer(x_TD, weights)
+        : runLayer(x_TD, positionIds_BL, segmentIds_BL, weights);
+      x_TD.dispose();
+      x_TD = next_TD;
     }
-    return rmsNorm(x_BLD, requireParam('qwen2Hidden', params, FINAL_NORM) as tf.Tensor1D, config.rmsNormEps);
+    return rmsNorm(x_TD, requireParam('qwen2Hidden', params, FINAL_NORM) as tf.Tensor1D, config.rmsNormEps);
   });
 }
 
