@@ -24,9 +24,9 @@ test.each<[string, () => unknown, RegExp]>([
   [
     'embedding of floats',
     () => embedding(float([1, 2]), float([3, 4])),
-    /embedding: ids must be int32, got float32 at ids_BL/,
+    /embedding: ids must be int32, got float32 at ids/,
   ],
-  ['embedding of a vector', () => embedding(int([2]), float([3, 4])), /ids_BL must have 2 dimensions/],
+  ['embedding of three dimensions', () => embedding(int([2, 1, 1]), float([3, 4])), /ids_BL must have 2 dimensions/],
   [
     'linear of another width',
     () => linear(float([2, 3, 4]), float([6, 5])),
