@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Packages resolve to their TypeScript sources, so tests need no build of their dependencies. */
@@ -8,9 +5,6 @@ const conditions = ['@marco-ts/source', 'node', 'import', 'module', 'default'];
 
 /** Larger real data for tests; absent on most machines, and those tests then say that they are skipped. */
 const testData = process.env.MARCO_TEST_DATA ?? '';
-
-/** Tests never see, and never fill, what the user has cached: native backends, downloaded models. */
-const cache = mkdtempSync(join(tmpdir(), 'marco-cache-'));
 
 const project = (name: string, include: string[], testTimeout: number) => ({
   resolve: { conditions },
@@ -20,7 +14,7 @@ const project = (name: string, include: string[], testTimeout: number) => ({
     include,
     testTimeout,
     hookTimeout: testTimeout,
-    env: { MARCO_TEST_DATA: testData, MARCO_CACHE: cache },
+    env: { MARCO_TEST_DATA: testData },
     pool: 'forks' as const,
   },
 });
@@ -28,6 +22,7 @@ const project = (name: string, include: string[], testTimeout: number) => ({
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    globalSetup: 'scripts/temporary-directory.mjs',
     projects: [
       project('unit', ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'scripts/**/*.test.ts'], 30_000),
       project('golden', ['packages/*/test/golden/**/*.test.ts'], 120_000),

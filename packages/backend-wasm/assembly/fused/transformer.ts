@@ -33,9 +33,12 @@ export function rmsNormTask(task: i32): void {
     store<f32>(paramPointer(3) + (<usize>r << 2), rstd);
     const whole = f32x4.splat(rstd);
     i = 0;
-    for (; i + 4 <= columns; i += 4) {
+    for (; i + 8 <= columns; i += 8) {
       const at = <usize>i << 2;
-      v128.store(y + at, f32x4.mul(f32x4.mul(v128.load(x + at), whole), v128.load(weight + at)));
+      const y0 = f32x4.mul(f32x4.mul(v128.load(x + at), whole), v128.load(weight + at));
+      const y1 = f32x4.mul(f32x4.mul(v128.load(x + at, 16), whole), v128.load(weight + at, 16));
+      v128.store(y + at, y0);
+      v128.store(y + at, y1, 16);
     }
     for (; i < columns; i++) {
       const at = <usize>i << 2;
@@ -83,11 +86,16 @@ export function rmsNormGradTask(task: i32): void {
     const mean = sum / <f32>columns;
     const wholeMean = f32x4.splat(mean);
     i = 0;
-    for (; i + 4 <= columns; i += 4) {
+    for (; i + 8 <= columns; i += 8) {
       const at = <usize>i << 2;
-      const normal = f32x4.mul(v128.load(x + at), whole);
-      const g = f32x4.mul(v128.load(dy + at), v128.load(weight + at));
-      v128.store(dx + at, f32x4.mul(whole, f32x4.sub(g, f32x4.mul(normal, wholeMean))));
+      const n0 = f32x4.mul(v128.load(x + at), whole);
+      const n1 = f32x4.mul(v128.load(x + at, 16), whole);
+      const g0 = f32x4.mul(v128.load(dy + at), v128.load(weight + at));
+      const g1 = f32x4.mul(v128.load(dy + at, 16), v128.load(weight + at, 16));
+      const dx0 = f32x4.mul(whole, f32x4.sub(g0, f32x4.mul(n0, wholeMean)));
+      const dx1 = f32x4.mul(whole, f32x4.sub(g1, f32x4.mul(n1, wholeMean)));
+      v128.store(dx + at, dx0);
+      v128.store(dx + at, dx1, 16);
     }
     for (; i < columns; i++) {
       const at = <usize>i << 2;

@@ -1,10 +1,10 @@
 /** `marco align`: preference alignment of any model on any preferences, or on-policy rounds on prompts. */
 import type { BackendName } from '@marco-ts/core';
 import { type Command, Option } from 'commander';
-import { ALIGN_LOSSES, REWARD_NAMES } from '../../align/align-recipe.ts';
 import { BACKEND_NAMES } from '../../config/recipe-schema.ts';
 import { type CommandContext, collect, DISCARD_OPTION, EXIT_CODE_HELP } from '../command-context.ts';
 import { numberFromZero, wholeNumber } from '../model/model-options.ts';
+import { ALIGN_LOSSES, REWARD_NAMES } from './align-recipe.ts';
 
 export interface AlignOptions {
   readonly prompts?: string;

@@ -1,8 +1,6 @@
 /** From the options of `marco align` to its stages, run like those of a recipe: resumable, with a manifest each. */
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { type AlignRecipe, alignRecipeSchema, REWARD_NAMES } from '../../align/align-recipe.ts';
-import { alignStages, TABLE_FILE } from '../../align/align-stages.ts';
 import { BACKEND_NAMES } from '../../config/recipe-schema.ts';
 import { createTerminal } from '../../console/terminal.ts';
 import { BadInputError } from '../../errors.ts';
@@ -13,6 +11,8 @@ import { requireTrainingMemory } from '../../training/require-recipe-memory.ts';
 import type { CommandOutput } from '../pipeline.ts';
 import { runAtTerminal, stagesAsJson } from '../run-at-terminal.ts';
 import type { AlignOptions } from './add-align-command.ts';
+import { type AlignRecipe, alignRecipeSchema, REWARD_NAMES } from './align-recipe.ts';
+import { alignStages, TABLE_FILE } from './align-stages.ts';
 
 export interface AlignRequest {
   readonly directory: string | undefined;

@@ -4,13 +4,13 @@ import { loadRecipe } from '../../config/load-recipe.ts';
 import { createTerminal } from '../../console/terminal.ts';
 import { BadInputError } from '../../errors.ts';
 import { MODEL_DIRECTORY } from '../../stage-files/model-files.ts';
-import type { TrainRecipe, WorkerRecipe } from '../../train/train-recipe.ts';
-import { trainStages } from '../../train/train-stages.ts';
 import { readModelConfig } from '../../training/planned-model-config.ts';
 import { requireTrainingMemory } from '../../training/require-recipe-memory.ts';
 import type { CommandOutput } from '../pipeline.ts';
 import { runAtTerminal, stagesAsJson } from '../run-at-terminal.ts';
 import type { TrainOptions } from './add-train-command.ts';
+import type { TrainRecipe, WorkerRecipe } from './train-recipe.ts';
+import { trainStages } from './train-stages.ts';
 
 export interface TrainRequest {
   readonly name: string;

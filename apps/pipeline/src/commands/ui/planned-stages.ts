@@ -1,8 +1,8 @@
 /** What a recorded recipe will run, by its kind: the whole pipeline, `marco train` or `marco align`. */
 import type { PlannedStage } from '@marco-ts/dashboard';
-import { alignStages } from '../../align/align-stages.ts';
 import { recipeStages } from '../../stages/recipe-stages.ts';
-import { trainStages } from '../../train/train-stages.ts';
+import { alignStages } from '../align/align-stages.ts';
+import { trainStages } from '../train/train-stages.ts';
 
 /** @param recipe of a `recipe.json`. @throws whatever a recipe of another version leads to; the caller then shows what is there */
 export function plannedStages(recipe: unknown): readonly PlannedStage[] {

@@ -2,9 +2,9 @@
  * What `marco align` does, as one plain object: where rows come from, how answers are judged, and how the model is trained on the pairs.
  */
 import { z } from 'zod';
-import { BACKEND_NAMES } from '../config/recipe-schema.ts';
-import { datasetSourceSchema } from '../config/schema/dataset-source-schema.ts';
-import { loraSchema, trainingOptions } from '../config/schema/training-options.ts';
+import { BACKEND_NAMES } from '../../config/recipe-schema.ts';
+import { datasetSourceSchema } from '../../config/schema/dataset-source-schema.ts';
+import { loraSchema, trainingOptions } from '../../config/schema/training-options.ts';
 
 const count = z.int().positive();
 const fraction = z.number().min(0).max(1);

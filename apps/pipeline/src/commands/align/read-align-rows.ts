@@ -8,8 +8,8 @@ import {
   readUnpairedAnswers,
   type UnpairedAnswer,
 } from '@marco-ts/aligner';
-import type { DatasetSource } from '../config/schema/dataset-source-schema.ts';
-import { asBadInput, openDatasetSource } from '../stage-files/dataset-sources.ts';
+import type { DatasetSource } from '../../config/schema/dataset-source-schema.ts';
+import { asBadInput, openDatasetSource } from '../../stage-files/dataset-sources.ts';
 
 /** Prompts with the answers that the set has, as references. */
 export function readPrompts(

@@ -1,8 +1,8 @@
 /**
  * What `marco train` runs on: the pretraining part of a recipe, a folder of shards and a model directory.
  */
-import type { Recipe } from '../config/recipe-schema.ts';
-import type { RunRecipe } from '../runner/stage.ts';
+import type { Recipe } from '../../config/recipe-schema.ts';
+import type { RunRecipe } from '../../runner/stage.ts';
 
 export interface WorkerRecipe {
   readonly slot: number;

@@ -27,17 +27,17 @@ import {
   type EvaluateOptions,
   type Mailbox,
 } from '@marco-ts/trainer';
-import { languageTiers, mixtureTierOf, sharesWithinTier } from '../config/recipe-languages.ts';
-import { BadInputError } from '../errors.ts';
-import type { Stage, StageContext } from '../runner/stage.ts';
-import { asBadInput } from '../stage-files/dataset-sources.ts';
-import { directoryFingerprint } from '../stage-files/directory-fingerprint.ts';
-import { loadStageModel } from '../stage-files/model-files.ts';
-import { CHECKPOINTS_DIRECTORY } from '../stages/run-training.ts';
-import { planFile } from '../stages/shards-stage.ts';
-import { readModelConfig } from '../training/planned-model-config.ts';
-import { type PretrainingWorker, runPretraining } from '../training/run-pretraining.ts';
-import { validateLanguages } from '../training/validate-languages.ts';
+import { languageTiers, mixtureTierOf, sharesWithinTier } from '../../config/recipe-languages.ts';
+import { BadInputError } from '../../errors.ts';
+import type { Stage, StageContext } from '../../runner/stage.ts';
+import { asBadInput } from '../../stage-files/dataset-sources.ts';
+import { directoryFingerprint } from '../../stage-files/directory-fingerprint.ts';
+import { loadStageModel } from '../../stage-files/model-files.ts';
+import { CHECKPOINTS_DIRECTORY } from '../../stages/run-training.ts';
+import { planFile } from '../../stages/shards-stage.ts';
+import { readModelConfig } from '../../training/planned-model-config.ts';
+import { type PretrainingWorker, runPretraining } from '../../training/run-pretraining.ts';
+import { validateLanguages } from '../../training/validate-languages.ts';
 import type { TrainRecipe, WorkerRecipe } from './train-recipe.ts';
 
 const PLAN_STAGE = 'plan';
