@@ -106,6 +106,7 @@ export function maxRepetitionsIn(text: string): number {
     }
     const longest = Math.min(LONGEST_UNIT, lineEnd - start, (numPoints - start) >> 1);
     const first = points[start]!;
+    if (first === SPACE) continue;
     for (let length = SHORTEST_UNIT; length <= longest; length++) {
       const next = points[start + length];
       if (next !== first && next !== SPACE) continue;
