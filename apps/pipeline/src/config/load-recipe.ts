@@ -71,7 +71,7 @@ async function readRecipe(
   nameOrFile: string,
 ): Promise<{ value: unknown; placeOf?: (path: ConfigPath) => string | undefined }> {
   const builtin = Object.hasOwn(BUILTIN_RECIPES, nameOrFile) ? BUILTIN_RECIPES[nameOrFile] : undefined;
-  if (builtin !== undefined) return { value: builtin() };
+  if (builtin !== undefined) return { value: await builtin() };
   const extension = extname(nameOrFile).toLowerCase();
   const isFile = CODE_EXTENSIONS.includes(extension) || YAML_EXTENSIONS.includes(extension);
   if (!isFile) {
@@ -117,7 +117,7 @@ async function readYamlFile(
       },
     ]);
   }
-  return { value: mergeRecipe(base(), yaml.values), placeOf: yaml.placeOf };
+  return { value: mergeRecipe(await base(), yaml.values), placeOf: yaml.placeOf };
 }
 
 async function runRecipeFile(file: string): Promise<unknown> {

@@ -11,7 +11,6 @@ import { HTML_REPORT_FILE, writeReport } from '../../report/write-report.ts';
 import { planRun } from '../../runner/plan-run.ts';
 import { checkRunDirectory } from '../../runner/run-directory.ts';
 import type { RunOutcome } from '../../runner/run-stages.ts';
-import { requireRecipeMemory } from '../../training/require-recipe-memory.ts';
 import type { CommandOutput, Pipeline } from '../pipeline.ts';
 import { runAtTerminal, stagesAsJson } from '../run-at-terminal.ts';
 import { planAsJson, planTable } from './show-plan.ts';
@@ -34,6 +33,7 @@ export interface RunRequest {
 export async function runRecipe(pipeline: Pipeline, request: RunRequest, output: CommandOutput): Promise<void> {
   const { recipe, directory } = request;
   const stages = await pipeline.stages(recipe);
+  const { requireRecipeMemory } = await import('../../training/require-recipe-memory.ts');
   await requireRecipeMemory(recipe);
   const terminal = createTerminal(request.json ? output.stderr : output.stdout);
   if (request.dryRun) {
