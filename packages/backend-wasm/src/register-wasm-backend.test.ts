@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test, vi } from 'vitest';
 import { mixedWork } from '../test/mixed-work.ts';
@@ -32,6 +33,18 @@ test('registers once, says what it chose and does not take over', async () => {
   expect(await registerWasmBackend({ numThreads: 1 })).toBe(record);
   expect(tf.engine().backendName).toBe(before);
   expect(await tf.setBackend('marco-wasm')).toBe(true);
+});
+
+test('where the kernels cannot be compiled, no thread that waits for them is left', async () => {
+  const compile = vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new WebAssembly.CompileError('refused by policy'));
+  const terminate = vi.spyOn(Worker.prototype, 'terminate');
+  try {
+    await expect(createWasmRuntime({ numThreads: 2, simd: 'fixed' })).rejects.toThrow('refused by policy');
+    expect(terminate).toHaveBeenCalledTimes(1);
+  } finally {
+    compile.mockRestore();
+    terminate.mockRestore();
+  }
 });
 
 test('the environment may name the build, an option comes first', async () => {

@@ -30,6 +30,7 @@ const PATIENCE_MS = 2000;
 
 interface NodeWorker {
   unref(): void;
+  terminate(): Promise<number>;
   postMessage(message: unknown): void;
   once(event: 'message' | 'error', listener: (value: unknown) => void): void;
 }
@@ -50,10 +51,11 @@ function nodeWorkerThreads(): WorkerThreads | null {
 interface Starting {
   /** Resolves when the worker takes part or patience is over; rejects when it cannot. */
   run(message: { module: WebAssembly.Module; memory: WebAssembly.Memory; thread: number }): Promise<void>;
+  stop(): void;
 }
 
 function starting(
-  worker: { postMessage(message: unknown): void },
+  worker: { postMessage(message: unknown): void; terminate(): unknown },
   whenReady: (ready: () => void) => void,
   whenFailed: (failed: (error: unknown) => void) => void,
 ): Starting {
@@ -66,6 +68,7 @@ function starting(
       worker.postMessage(message);
       return soon(Promise.race([ready, failed]));
     },
+    stop: () => void worker.terminate(),
   };
 }
 
@@ -109,6 +112,8 @@ export interface StartingWorkers {
    * @throws what the engine reports when one cannot start
    */
   run(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<number>;
+  /** Ends them where there will be no kernels to give. */
+  stop(): void;
 }
 
 /**
@@ -122,14 +127,21 @@ export function startWorkers(count: number): StartingWorkers {
   const workers = Array.from({ length: count }, () =>
     threads ? startInNode(threads) : url === null ? null : startInPage(url),
   ).filter((worker) => worker !== null);
+  const revoke = () => {
+    if (url !== null) URL.revokeObjectURL(url);
+  };
   return {
     async run(module, memory) {
       try {
         await Promise.all(workers.map((worker, i) => worker.run({ module, memory, thread: i + 1 })));
         return workers.length;
       } finally {
-        if (url !== null) URL.revokeObjectURL(url);
+        revoke();
       }
+    },
+    stop() {
+      for (const worker of workers) worker.stop();
+      revoke();
     },
   };
 }

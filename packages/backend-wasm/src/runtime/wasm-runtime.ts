@@ -182,7 +182,10 @@ export async function createWasmRuntime(options: WasmRuntimeOptions = {}): Promi
       noWorkers(error);
     }
   }
-  const { simd, module, exports } = await startBuild(wanted, memory, shared);
+  const { simd, module, exports } = await startBuild(wanted, memory, shared).catch((error: unknown) => {
+    workers?.stop();
+    throw error;
+  });
   exports.prepare();
   numThreads = 1 + ((await workers?.run(module, memory).catch(noWorkers)) ?? 0);
   // A page's main thread may not sleep; everywhere else it may.
