@@ -21,9 +21,9 @@ const MANY_ROWS = 96;
 const runtime = await createWasmRuntime({ numThreads: 1 });
 for (const { n, k } of SHAPES) {
   const matrixBytes = n * k * 4;
-  const weights = runtime.allocate(NUM_MATRICES * matrixBytes, 'weights');
-  const a = runtime.allocate(MANY_ROWS * k * 4, 'rows');
-  const c = runtime.allocate(MANY_ROWS * n * 4, 'products');
+  const weights = runtime.allocate(NUM_MATRICES * matrixBytes, () => 'weights');
+  const a = runtime.allocate(MANY_ROWS * k * 4, () => 'rows');
+  const c = runtime.allocate(MANY_ROWS * n * 4, () => 'products');
   runtime.floats(weights, NUM_MATRICES * n * k).fill(0.01);
   runtime.floats(a, MANY_ROWS * k).fill(0.5);
   const seconds = new Map([...ROWS, MANY_ROWS].map((m): [number, number[]] => [m, []]));

@@ -166,7 +166,7 @@ test('addresses above 2 GiB work', async () => {
   const { runtime } = await registerWasmBackendAs('high-test', {});
   await tf.setBackend('high-test');
   // Reserved, never touched: no real memory is used.
-  const low = runtime.allocate(2.5 * 2 ** 30, 'a hole');
+  const low = runtime.allocate(2.5 * 2 ** 30, () => 'a hole');
   const x = tf.tensor2d(randomFloats(100 * 80, 1), [100, 80]);
   const y = tf.tensor2d(randomFloats(80 * 90, 2), [80, 90]);
   const work = () =>

@@ -79,7 +79,7 @@ class Entry {
   allocate(length: number, shape: readonly number[]): number {
     this.length = length;
     this.lastUse = this.residents.kernelCount;
-    this.address = this.runtime.allocate(length * bytesOf(this.dtype), shapeText(shape, this.dtype));
+    this.address = this.runtime.allocate(length * bytesOf(this.dtype), () => shapeText(shape, this.dtype));
     this.residents.entries.add(this);
     return this.address;
   }

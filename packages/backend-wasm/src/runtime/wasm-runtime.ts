@@ -36,7 +36,7 @@ export interface WasmRuntime {
    * @param what names the wish in the error when memory runs out
    * @throws Error when the memory is full and `onFull` cannot make room
    */
-  allocate(bytes: number, what: string): number;
+  allocate(bytes: number, what: () => string): number;
   /** Asks `makeRoom` to free something when the memory is full, again and again until it returns false. */
   onFull(makeRoom: (bytes: number) => boolean): void;
   /**
@@ -207,13 +207,13 @@ export async function createWasmRuntime(options: WasmRuntimeOptions = {}): Promi
   const allocator = createAllocator(HEAP, memory.buffer.byteLength - HEAP, grow);
 
   let makeRoom: (bytes: number) => boolean = () => false;
-  const allocate = (bytes: number, what: string): number => {
+  const allocate = (bytes: number, what: () => string): number => {
     let address = allocator.allocate(bytes);
     while (address < 0 && makeRoom(bytes)) address = allocator.allocate(bytes);
     if (address >= 0) return address;
     const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
     throw new Error(
-      `[@marco-ts/backend-wasm] allocate: the tensors of one operation must fit the 4 GiB of a WebAssembly memory, got ${what} (${mib(bytes)}) with ` +
+      `[@marco-ts/backend-wasm] allocate: the tensors of one operation must fit the 4 GiB of a WebAssembly memory, got ${what()} (${mib(bytes)}) with ` +
         `${mib(allocator.bytesInUse())} of ${mib(memory.buffer.byteLength)} in use. Use a smaller microBatchSize or sequenceLength, turn recomputation on, ` +
         `dispose what is no longer needed, or use the webgpu or node backend.`,
     );
@@ -240,7 +240,7 @@ export async function createWasmRuntime(options: WasmRuntimeOptions = {}): Promi
     },
     free: allocator.free,
     withScratch(bytes, use) {
-      const address = allocate(bytes, 'scratch memory of a kernel');
+      const address = allocate(bytes, () => 'scratch memory of a kernel');
       try {
         return use(address);
       } finally {

@@ -71,17 +71,25 @@ function asBatch(rows: tf.Tensor2D, { inputIds_BL }: Qwen2Inputs): tf.Tensor3D {
   return tf.reshape(rows, [...inputIds_BL.shape, rows.shape[1]]);
 }
 
+/** Full names of each layer's parameters, as in `LAYER_PARAMETERS`; made once, because a new text is hashed anew for every lookup. */
+const namesByLayer: (readonly string[])[] = [];
+
+function namesOfLayer(index: number): readonly string[] {
+  const names = namesByLayer[index] ?? LAYER_PARAMETERS.map((name) => `model.layers.${index}.${name}`);
+  namesByLayer[index] = names;
+  return names;
+}
+
 /** The parameters of layer `index`, and those of its adapter if there is one. */
 export function layerWeights(functionName: string, params: ParamMap, index: number, isAdapted: boolean): LayerWeights {
-  const prefix = `model.layers.${index}.`;
+  const names = namesOfLayer(index);
   const weights = new Map<string, tf.Tensor>();
-  for (const name of LAYER_PARAMETERS) weights.set(name, requireParam(functionName, params, prefix + name));
+  for (const [i, name] of LAYER_PARAMETERS.entries()) weights.set(name, requireParam(functionName, params, names[i]!));
   if (!isAdapted) return weights;
-  for (const name of LAYER_PARAMETERS) {
-    const module = name.replace(/\.weight$/, '');
+  for (const [i, name] of LAYER_PARAMETERS.entries()) {
     for (const part of ['lora_A.weight', 'lora_B.weight']) {
-      const tensor = params.get(`${ADAPTER_PREFIX}${prefix}${module}.${part}`);
-      if (tensor) weights.set(`${module}.${part}`, tensor);
+      const tensor = params.get(ADAPTER_PREFIX + names[i]!.replace(/weight$/, part));
+      if (tensor) weights.set(name.replace(/weight$/, part), tensor);
     }
   }
   return weights;

@@ -30,6 +30,23 @@ export interface LayerContext {
   readonly isFrozen: boolean;
 }
 
+/** Names of a linear module's tensors in `LayerWeights`. */
+const linearNames = (module: string) => ({
+  weight: `${module}.weight`,
+  bias: `${module}.bias`,
+  loraA: `${module}.lora_A.weight`,
+  loraB: `${module}.lora_B.weight`,
+});
+type LinearNames = ReturnType<typeof linearNames>;
+
+const QUERY = linearNames('self_attn.q_proj');
+const KEY = linearNames('self_attn.k_proj');
+const VALUE = linearNames('self_attn.v_proj');
+const OUTPUT = linearNames('self_attn.o_proj');
+const GATE = linearNames('mlp.gate_proj');
+const UP = linearNames('mlp.up_proj');
+const DOWN = linearNames('mlp.down_proj');
+
 /** @returns attention of the batch's tokens to one another, for `LayerContext` */
 export function packedAttention(segmentIds_BL: tf.Tensor2D): LayerContext['attend'] {
   return (q_BLNH, { k_BSKH, v_BSKH }) => causalAttention(q_BLNH, k_BSKH, v_BSKH, segmentIds_BL, segmentIds_BL);
@@ -52,36 +69,36 @@ export function qwen2Layer(
   const H = D / N;
   const heads = (rows: tf.Tensor, count: number) => tf.reshape(rows, [B, -1, count, H]) as tf.Tensor4D;
   const pick = (x: tf.Tensor2D) => (asked ? (tf.gather(x, asked.rows_Q) as tf.Tensor2D) : x);
-  const norm = (x: tf.Tensor2D, name: string) => rmsNorm(x, weights.get(`${name}.weight`) as tf.Tensor1D, rmsNormEps);
-  const project = (x: tf.Tensor2D, name: string) => projectBy(x, name, weights, context.isFrozen);
+  const norm = (x: tf.Tensor2D, name: string) => rmsNorm(x, weights.get(name) as tf.Tensor1D, rmsNormEps);
+  const project = (x: tf.Tensor2D, names: LinearNames) => projectBy(x, names, weights, context.isFrozen);
 
   // Each half in a scope of its own: without gradients, the first half's insides are gone before the second's are made.
   const afterAttention_TD = tf.tidy(() => {
-    const normed_TD = norm(x_TD, 'input_layernorm');
-    const q_BLNH = heads(project(pick(normed_TD), 'self_attn.q_proj'), N);
-    const k_BLKH = heads(project(normed_TD, 'self_attn.k_proj'), K);
-    const v_BLKH = heads(project(normed_TD, 'self_attn.v_proj'), K);
+    const normed_TD = norm(x_TD, 'input_layernorm.weight');
+    const q_BLNH = heads(project(pick(normed_TD), QUERY), N);
+    const k_BLKH = heads(project(normed_TD, KEY), K);
+    const v_BLKH = heads(project(normed_TD, VALUE), K);
     const attended_BLNH = context.attend(rotaryEmbedding(q_BLNH, (asked ?? context).positionIds_BL, ropeTheta), {
       k_BSKH: rotaryEmbedding(k_BLKH, positionIds_BL, ropeTheta),
       v_BSKH: v_BLKH,
     });
     const attended_TD = tf.reshape(attended_BLNH, [-1, D]) as tf.Tensor2D;
-    return tf.add(pick(x_TD), project(attended_TD, 'self_attn.o_proj')) as tf.Tensor2D;
+    return tf.add(pick(x_TD), project(attended_TD, OUTPUT)) as tf.Tensor2D;
   });
   return tf.tidy(() => {
-    const normed_TD = norm(afterAttention_TD, 'post_attention_layernorm');
-    const gated_TF = swiglu(project(normed_TD, 'mlp.gate_proj'), project(normed_TD, 'mlp.up_proj'));
-    return tf.add(afterAttention_TD, project(gated_TF, 'mlp.down_proj')) as tf.Tensor2D;
+    const normed_TD = norm(afterAttention_TD, 'post_attention_layernorm.weight');
+    const gated_TF = swiglu(project(normed_TD, GATE), project(normed_TD, UP));
+    return tf.add(afterAttention_TD, project(gated_TF, DOWN)) as tf.Tensor2D;
   });
 }
 
 /** y = x weightᵀ + bias, and with an adapter + (x Aᵀ) Bᵀ, where B already carries the adapter's scale. */
-function projectBy(x: tf.Tensor2D, name: string, weights: LayerWeights, isFrozen: boolean): tf.Tensor2D {
-  const weight = weights.get(`${name}.weight`) as tf.Tensor2D;
-  const bias = weights.get(`${name}.bias`) as tf.Tensor1D | undefined;
+function projectBy(x: tf.Tensor2D, names: LinearNames, weights: LayerWeights, isFrozen: boolean): tf.Tensor2D {
+  const weight = weights.get(names.weight) as tf.Tensor2D;
+  const bias = weights.get(names.bias) as tf.Tensor1D | undefined;
   const own = isFrozen ? frozenLinear(x, weight, bias) : linear(x, weight, bias);
-  const a = weights.get(`${name}.lora_A.weight`) as tf.Tensor2D | undefined;
-  const b = weights.get(`${name}.lora_B.weight`) as tf.Tensor2D | undefined;
+  const a = weights.get(names.loraA) as tf.Tensor2D | undefined;
+  const b = weights.get(names.loraB) as tf.Tensor2D | undefined;
   return a && b ? (tf.add(own, linear(linear(x, a), b)) as tf.Tensor2D) : own;
 }
 

@@ -33,7 +33,8 @@ export function expectKernelShapes(
     if (tensor.dtype !== dtype) fail(`${name} must be ${dtype}`);
     if (shape === '*') continue;
     if (tensor.shape.length !== shape.length) fail(`${name} must have the dimensions [${[...shape].join(',')}]`);
-    for (const [i, letter] of [...shape].entries()) {
+    for (let i = 0; i < shape.length; i++) {
+      const letter = shape[i]!;
       const size = tensor.shape[i]!;
       sizes[letter] ??= size;
       if (sizes[letter] !== size)

@@ -51,7 +51,7 @@ function tableFor(runtime: WasmRuntime, theta: number, half: number, highest: nu
   if (kept && kept.numPositions > highest) return kept;
   const numPositions = Math.max(256, 2 ** Math.ceil(Math.log2(highest + 1)));
   const bytes = numPositions * half * 4;
-  const cos = runtime.allocate(2 * bytes, `the rotary table of ${numPositions} positions`);
+  const cos = runtime.allocate(2 * bytes, () => `the rotary table of ${numPositions} positions`);
   fillTable(
     runtime,
     cos,
