@@ -3,14 +3,16 @@
  * projects. Prints each runner's own output; stops at the end with 1 if any of them failed, so that one run shows every problem.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const projects = ['unit', 'golden', 'integration'];
-const counts = join(mkdtempSync(join(tmpdir(), 'marco-test-')), 'counts.json');
+const directory = mkdtempSync(join(tmpdir(), 'marco-test-'));
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+const counts = join(directory, 'counts.json');
 
 const checks = [
   ['typecheck', bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']],
