@@ -21,7 +21,10 @@ export function embedding(ids: tf.Tensor2D, weight_VD: tf.Tensor2D): tf.Tensor3D
 export function embedding(ids: tf.Tensor1D | tf.Tensor2D, weight_VD: tf.Tensor2D): tf.Tensor2D | tf.Tensor3D {
   if (ids.rank === 1) expectShape('embedding', { ids_T: ids, weight_VD });
   else expectShape('embedding', { ids_BL: ids, weight_VD });
-  if (ids.dtype !== 'int32') throw coreError('embedding', `ids must be int32, got ${ids.dtype} at ids.`);
+  if (ids.dtype !== 'int32') {
+    const name = ids.rank === 1 ? 'ids_T' : 'ids_BL';
+    throw coreError('embedding', `ids must be int32, got ${ids.dtype} at ${name}.`);
+  }
   return customOp(
     [weight_VD],
     () => {

@@ -24,7 +24,7 @@ test.each<[string, () => unknown, RegExp]>([
   [
     'embedding of floats',
     () => embedding(float([1, 2]), float([3, 4])),
-    /embedding: ids must be int32, got float32 at ids/,
+    /embedding: ids must be int32, got float32 at ids_BL/,
   ],
   ['embedding of three dimensions', () => embedding(int([2, 1, 1]), float([3, 4])), /ids_BL must have 2 dimensions/],
   [

@@ -6,8 +6,7 @@ import { tf } from '../tf.ts';
 /** @returns x with all dimensions but the last as one; x itself where it has two */
 export function asRows(x: tf.Tensor): tf.Tensor2D {
   if (x.rank === 2) return x as tf.Tensor2D;
-  const columns = x.shape.at(-1)!;
-  return tf.reshape(x, [x.shape.slice(0, -1).reduce((product, size) => product * size, 1), columns]);
+  return tf.reshape(x, [tf.util.sizeFromShape(x.shape.slice(0, -1)), x.shape.at(-1)!]);
 }
 
 /** @returns rows with the dimensions of `like` before the last; the rows themselves where it has two */

@@ -4,9 +4,10 @@ import { batchInputs } from '../loss/causal-batch.ts';
 import { causalLanguageModelLoss } from '../loss/causal-language-model-loss.ts';
 import { estimate } from './estimate.ts';
 import { initQwen2Params } from './init-qwen2-params.ts';
+import { ADAPTER_PREFIX, LAYER_PARAMETERS } from './parameter-shapes.ts';
 import { qwen2Branches } from './qwen2-branches.ts';
 import type { Qwen2Config } from './qwen2-config.ts';
-import { qwen2Hidden, qwen2Logits } from './qwen2-hidden.ts';
+import { layerWeights, qwen2Hidden, qwen2Logits } from './qwen2-hidden.ts';
 
 const config: Qwen2Config = {
   hiddenSize: 24,
@@ -248,4 +249,20 @@ test('law: branches of a memory give what each whole text gives alone, where it 
   first.memory!.dispose();
   expect(tf.memory().numTensors).toBe(numTensors);
   disposeParams(params);
+});
+
+test('an adapter adds its two matrices to a layer and takes the place of nothing', () => {
+  const [own, a, b, other] = [tf.scalar(1), tf.scalar(2), tf.scalar(3), tf.scalar(4)];
+  const layer = 'model.layers.1.';
+  const params = new Map<string, tf.Tensor>(LAYER_PARAMETERS.map((name) => [layer + name, own]));
+  params.set(`${ADAPTER_PREFIX}${layer}self_attn.q_proj.lora_A.weight`, a);
+  params.set(`${ADAPTER_PREFIX}${layer}self_attn.q_proj.lora_B.weight`, b);
+  params.set(`${ADAPTER_PREFIX}${layer}self_attn.q_proj.bias`, other);
+  params.set(`${ADAPTER_PREFIX}model.layers.0.mlp.up_proj.lora_A.weight`, other);
+  const ofLayer = LAYER_PARAMETERS.map((name) => [name, own] as const);
+  expect(layerWeights('test', params, 1, false)).toEqual(new Map(ofLayer));
+  expect(layerWeights('test', params, 1, true)).toEqual(
+    new Map([...ofLayer, ['self_attn.q_proj.lora_A.weight', a], ['self_attn.q_proj.lora_B.weight', b]]),
+  );
+  tf.dispose([own, a, b, other]);
 });

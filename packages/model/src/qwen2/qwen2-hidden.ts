@@ -71,11 +71,27 @@ function asBatch(rows: tf.Tensor2D, { inputIds_BL }: Qwen2Inputs): tf.Tensor3D {
   return tf.reshape(rows, [...inputIds_BL.shape, rows.shape[1]]);
 }
 
-/** Full names of each layer's parameters, as in `LAYER_PARAMETERS`; made once, because a new text is hashed anew for every lookup. */
-const namesByLayer: (readonly string[])[] = [];
+/** Names within a layer beside the full ones. */
+interface LayerNames {
+  readonly own: readonly (readonly [name: string, full: string])[];
+  readonly adapter: readonly (readonly [name: string, full: string])[];
+}
 
-function namesOfLayer(index: number): readonly string[] {
-  const names = namesByLayer[index] ?? LAYER_PARAMETERS.map((name) => `model.layers.${index}.${name}`);
+/** Made once for each layer, because a new text is hashed anew for every lookup. */
+const namesByLayer: LayerNames[] = [];
+
+function namesOfLayer(index: number): LayerNames {
+  const known = namesByLayer[index];
+  if (known) return known;
+  const prefix = `model.layers.${index}.`;
+  const matrices = LAYER_PARAMETERS.filter((name) => name.endsWith('.weight'));
+  const adapter = ['lora_A.weight', 'lora_B.weight'].flatMap((part) =>
+    matrices.map((name) => name.replace(/weight$/, part)),
+  );
+  const names = {
+    own: LAYER_PARAMETERS.map((name) => [name, prefix + name] as const),
+    adapter: adapter.map((name) => [name, ADAPTER_PREFIX + prefix + name] as const),
+  };
   namesByLayer[index] = names;
   return names;
 }
@@ -84,13 +100,11 @@ function namesOfLayer(index: number): readonly string[] {
 export function layerWeights(functionName: string, params: ParamMap, index: number, isAdapted: boolean): LayerWeights {
   const names = namesOfLayer(index);
   const weights = new Map<string, tf.Tensor>();
-  for (const [i, name] of LAYER_PARAMETERS.entries()) weights.set(name, requireParam(functionName, params, names[i]!));
+  for (const [name, full] of names.own) weights.set(name, requireParam(functionName, params, full));
   if (!isAdapted) return weights;
-  for (const [i, name] of LAYER_PARAMETERS.entries()) {
-    for (const part of ['lora_A.weight', 'lora_B.weight']) {
-      const tensor = params.get(ADAPTER_PREFIX + names[i]!.replace(/weight$/, part));
-      if (tensor) weights.set(name.replace(/weight$/, part), tensor);
-    }
+  for (const [name, full] of names.adapter) {
+    const tensor = params.get(full);
+    if (tensor) weights.set(name, tensor);
   }
   return weights;
 }
